@@ -1,0 +1,89 @@
+"""Reads the environment once, for settings and the command line. No Django here."""
+
+import os
+import secrets
+import sys
+from pathlib import Path
+from typing import Any
+
+DEFAULT_PORT = 8000
+
+
+def home() -> Path:
+    """The data directory: GENJIN_HOME, else the place the system keeps a user's data."""
+    if given := os.environ.get("GENJIN_HOME"):
+        return Path(given).expanduser().resolve()
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "genjin"
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(base) / "genjin"
+
+
+def host() -> str:
+    return os.environ.get("GENJIN_HOST") or "127.0.0.1"
+
+
+def port() -> int:
+    return int(os.environ.get("GENJIN_PORT") or DEFAULT_PORT)
+
+
+def flag(name: str) -> bool:
+    return os.environ.get(name, "").strip().lower() in {"1", "true", "yes", "on"}
+
+
+def listed(name: str, default: str) -> list[str]:
+    return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
+
+
+def secret_key() -> str:
+    """GENJIN_SECRET_KEY, else a key made once and kept readable by its owner alone.
+
+    Processes may start together on an empty home: the first to create the file wins.
+    """
+    if given := os.environ.get("GENJIN_SECRET_KEY"):
+        return given
+    path = home() / "secret_key"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        temporary = path.with_name(f"secret_key.{os.getpid()}")
+        temporary.touch(mode=0o600)
+        temporary.write_text(secrets.token_urlsafe(50), encoding="ascii")
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            pass
+        finally:
+            temporary.unlink()
+    return path.read_text(encoding="ascii")
+
+
+def database() -> dict[str, Any]:
+    """Django's DATABASES entry: the server named by DATABASE_URL, else the embedded one.
+
+    Nothing is started here; commands that need the embedded server acquire it themselves.
+    """
+    from psycopg.conninfo import conninfo_to_dict
+
+    from genjin.conf import embedded
+
+    given = conninfo_to_dict(os.environ.get("DATABASE_URL") or embedded.dsn(home()))
+    options: dict[str, Any] = {
+        key: value
+        for key, value in given.items()
+        if key not in {"dbname", "user", "password", "host", "port"}
+    }
+    size = int(os.environ.get("GENJIN_POOL", "0"))
+    if size:
+        options["pool"] = {"min_size": 1, "max_size": size, "timeout": 20}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": given.get("dbname", "genjin"),
+        "USER": given.get("user", ""),
+        "PASSWORD": given.get("password", ""),
+        "HOST": given.get("host", ""),
+        "PORT": str(given.get("port", "")),
+        "CONN_MAX_AGE": 0 if size else 60,
+        "CONN_HEALTH_CHECKS": not size,
+        "OPTIONS": options,
+        "ATOMIC_REQUESTS": False,
+    }
