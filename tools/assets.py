@@ -1,0 +1,124 @@
+"""Put the front-end libraries and the icon sprite where Django serves them from.
+
+Run by `make` after `npm ci --ignore-scripts`. It copies a short list of files out of
+node_modules into src/genjin/web/static/vendor (not committed) and joins the icons named in
+ICONS into one SVG sprite. Files that are already the same are left alone, so a second run costs
+nothing and does not change their dates.
+
+The `.map` files come along because the manifest storage of static files refuses a style sheet
+or script that names a map which is not there.
+
+Usage: python tools/assets.py [--check]   (--check only says whether something is missing or old)
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+MODULES = ROOT / "node_modules"
+VENDOR = ROOT / "src/genjin/web/static/vendor"
+
+FILES = {
+    "tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
+    "tabler.min.css.map": "@tabler/core/dist/css/tabler.min.css.map",
+    "htmx.min.js": "htmx.org/dist/htmx.min.js",
+    "echarts.min.js": "echarts/dist/echarts.common.min.js",
+    "licences/tabler.txt": "@tabler/icons/LICENSE",
+    "licences/htmx.txt": "htmx.org/LICENSE",
+    "licences/echarts.txt": "echarts/LICENSE",
+}
+
+# Outline icons in use, alphabetically; a name that templates use and that is missing here is
+# found by tests/web/test_design.py.
+ICONS = """
+adjustments-horizontal alarm alert-circle alert-triangle archive arrow-back-up arrow-down
+arrow-left arrow-narrow-down arrow-narrow-up arrow-right arrow-up arrows-sort award ban bell
+bolt book book-2 bookmark box brain briefcase brightness building building-community
+building-factory-2 building-store bulb cake calendar calendar-clock calendar-event calendar-off
+calendar-plus car cash chart-bar chart-dots chart-line check checkbox checklist chevron-down
+chevron-left chevron-right chevron-up circle circle-check circle-dashed circle-x
+clipboard-check clipboard-list clock clock-pause clock-play clock-stop cloud-off coffee coin
+columns contrast-2 copy credit-card dashboard database database-import database-export
+device-desktop device-floppy device-mobile dots dots-vertical download edit ear external-link
+eye eye-off file file-alert file-check file-export file-import file-spreadsheet file-text
+filter filter-off flag flame folder forms gauge gavel gift git-branch git-fork git-merge grip-vertical
+hand-stop hash headphones headset heart heart-handshake help-circle history home hourglass id
+id-badge-2 inbox info-circle key keyboard language layout-dashboard layout-sidebar-left-collapse
+layout-sidebar-left-expand link list list-check list-details list-search loader-2 lock lock-open
+login logout mail mail-opened map map-pin medal menu-2 message message-2 message-circle
+message-off messages microphone minus mood-angry mood-happy mood-neutral mood-sad moon news note
+notebook notes package paperclip pencil percentage phone phone-call phone-calling phone-check
+phone-incoming phone-off phone-outgoing phone-pause phone-plus phone-x player-pause player-play
+player-skip-forward player-stop plus point printer progress progress-check question-mark
+quote receipt refresh repeat report report-analytics rotate route route-2 scale search
+select send server settings share shield shield-check shield-lock shield-off shopping-cart
+signature sitemap sort-ascending sort-descending sparkles speakerphone square-check star stars
+sun switch-horizontal table tag tags target target-arrow thumb-down thumb-up timeline
+timeline-event tool tools trash trending-down trending-up trophy truck-delivery upload user
+user-check user-circle user-edit user-exclamation user-minus user-off user-plus user-question
+user-search user-shield user-star user-x users users-group versions volume volume-off wand
+wifi-off world writing x zoom-question
+""".split()
+
+STROKE = (
+    'fill="none" stroke="currentColor" stroke-width="1.75" '
+    'stroke-linecap="round" stroke-linejoin="round"'
+)
+
+
+def read_icon(name: str) -> str:
+    """Return the drawing inside one Tabler icon, without its frame and invisible square."""
+    text = (MODULES / "@tabler/icons/icons/outline" / f"{name}.svg").read_text("utf-8")
+    inner = re.search(r"<svg[^>]*>(.*)</svg>", text, re.DOTALL)
+    if inner is None:
+        raise ValueError(f"{name}.svg has no <svg> element")
+    shapes = re.sub(r'<path stroke="none"[^>]*/>', "", inner[1])
+    return re.sub(r"\s+", " ", shapes).strip()
+
+
+def build_sprite() -> bytes:
+    """Return the sprite: one <symbol id="name"> for each icon in ICONS."""
+    symbols = [
+        f'<symbol id="{name}" viewBox="0 0 24 24" {STROKE}>{read_icon(name)}</symbol>'
+        for name in sorted(set(ICONS))
+    ]
+    lines = ['<svg xmlns="http://www.w3.org/2000/svg">', *symbols, "</svg>", ""]
+    return "\n".join(lines).encode()
+
+
+def wanted() -> dict[Path, bytes]:
+    """Return every file of the vendor folder with the bytes it must hold."""
+    files = {VENDOR / name: (MODULES / source).read_bytes() for name, source in FILES.items()}
+    files[VENDOR / "icons.svg"] = build_sprite()
+    return files
+
+
+def main() -> int:
+    """Write what differs, remove what no longer belongs, and say what was done."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="change nothing, only compare")
+    check = parser.parse_args().check
+    if not MODULES.is_dir():
+        print("assets: node_modules is missing; run `npm ci --ignore-scripts` first")
+        return 1
+    files = wanted()
+    old = [path for path, data in files.items() if not path.is_file() or path.read_bytes() != data]
+    present = (path for path in VENDOR.rglob("*") if path.is_file())
+    stray = [path for path in present if path not in files]
+    if not check:
+        for path in old:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(files[path])
+        for path in stray:
+            path.unlink()
+    verb = "differ" if check else "written"
+    print(f"assets: {len(files)} files, {len(old)} {verb}, {len(stray)} stray")
+    return 1 if check and (old or stray) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
