@@ -1,0 +1,1 @@
+"""Settings, root urls, processes and the command line. Nobody imports this floor."""

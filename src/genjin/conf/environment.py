@@ -6,6 +6,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from psycopg.conninfo import conninfo_to_dict
+
+from genjin.conf.embedded import EmbeddedPostgres
+
 DEFAULT_PORT = 8000
 
 
@@ -62,11 +66,7 @@ def database() -> dict[str, Any]:
 
     Nothing is started here; commands that need the embedded server acquire it themselves.
     """
-    from psycopg.conninfo import conninfo_to_dict
-
-    from genjin.conf import embedded
-
-    given = conninfo_to_dict(os.environ.get("DATABASE_URL") or embedded.dsn(home()))
+    given = conninfo_to_dict(os.environ.get("DATABASE_URL") or EmbeddedPostgres(home()).url)
     options: dict[str, Any] = {
         key: value
         for key, value in given.items()

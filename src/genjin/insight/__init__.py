@@ -1,0 +1,1 @@
+"""Read-only figures across domains: the logbook, the floor, campaign results."""

@@ -1,0 +1,1 @@
+"""The catalogue: products with their facts, prices and knowledge. Orders will stand here."""

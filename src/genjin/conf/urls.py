@@ -1,0 +1,26 @@
+"""Root urls: every area of the product brings its own list."""
+
+from django.urls import include, path
+
+AREAS = (
+    "home",
+    "accounts",
+    "desk",
+    "customers",
+    "imports",
+    "segments",
+    "campaigns",
+    "scripts",
+    "floor",
+    "logbook",
+    "products",
+    "settings",
+    "audit",
+    "tasks",
+)
+
+urlpatterns = [path("", include(f"genjin.web.{area}.urls")) for area in AREAS]
+handler400 = "genjin.web.errors.bad_request"
+handler403 = "genjin.web.errors.denied"
+handler404 = "genjin.web.errors.not_found"
+handler500 = "genjin.web.errors.failed"
