@@ -44,7 +44,7 @@ _given = _Sequence()
 
 def _forget() -> None:
     """Begin anew in a forked child, which must not continue its parent's sequence."""
-    global _lock, _clock, _given  # noqa: PLW0603
+    global _lock, _clock, _given
     _lock, _clock, _given = threading.Lock(), _Sequence(), _Sequence()
 
 
