@@ -2,25 +2,19 @@
 
 import os
 import secrets
-import sys
 from pathlib import Path
 from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
 
-from genjin.conf.embedded import EmbeddedPostgres
+from genjin.conf.embedded import EmbeddedPostgres, default_home
 
 DEFAULT_PORT = 8000
 
 
 def home() -> Path:
     """The data directory: GENJIN_HOME, else the place the system keeps a user's data."""
-    if given := os.environ.get("GENJIN_HOME"):
-        return Path(given).expanduser().resolve()
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "genjin"
-    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(base) / "genjin"
+    return default_home()
 
 
 def host() -> str:
@@ -72,6 +66,8 @@ def database() -> dict[str, Any]:
         for key, value in given.items()
         if key not in {"dbname", "user", "password", "host", "port"}
     }
+    if flag("GENJIN_TESTING"):
+        options["options"] = "-c genjin.allow_truncate=on"
     size = int(os.environ.get("GENJIN_POOL", "0"))
     if size:
         options["pool"] = {"min_size": 1, "max_size": size, "timeout": 20}

@@ -1,0 +1,34 @@
+"""Fixtures that every folder of tests shares; the database comes from tests/environment.py."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from genjin.foundation import policy
+
+SHARED = Path(os.environ.get("GENJIN_SHARED") or Path(__file__).resolve().parents[2] / "shared")
+IS_CI = os.environ.get("CI") == "true"
+
+
+def missing(what: str) -> None:
+    """Ends a test that lacks something of this machine: skipped at home, a failure in CI."""
+    if IS_CI:
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+@pytest.fixture(autouse=True)
+def fresh_policy():
+    """Settings of one test are not remembered in the next."""
+    policy.forget()
+    yield
+    policy.forget()
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real records."""
+    if not SHARED.is_dir():
+        missing(f"there are no shared records at {SHARED}; GENJIN_SHARED may name their folder")
+    return SHARED

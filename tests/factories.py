@@ -1,0 +1,135 @@
+"""Rows for tests: keyword-only, valid by default, named after people who do not exist."""
+
+import itertools
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from genjin.calling.models import Campaign, CampaignAgent, Script, ScriptVersion
+from genjin.customers.models import ContactPoint, Customer
+from genjin.followups.models import FollowUp, Lane, Queue
+from genjin.foundation.models import Team, User
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+NOW = datetime(2026, 11, 23, 10, 0, tzinfo=SHANGHAI)  # a Monday morning inside working hours
+PASSWORD = "correct-horse-battery"
+_count = itertools.count(1)
+
+
+def make_team(*, name: str = "") -> Team:
+    return Team.objects.create(name=name or f"一组-{next(_count)}")
+
+
+def make_user(*, role: str = "agent", team: Team | None = None, **fields: Any) -> User:
+    number = next(_count)
+    values: dict[str, Any] = {
+        "username": f"{role}{number}",
+        "name": f"李坐席{number}",
+        "staff_number": f"T{number:05d}",
+        "role": role,
+        "team": team,
+        **fields,
+    }
+    password = values.pop("password", None)
+    user = User(**values)
+    if password:
+        user.set_password(password)
+    else:
+        user.set_unusable_password()
+    user.save()
+    return user
+
+
+def make_customer(
+    *, name: str = "张三", phone: str = "", kind: str = "person", **fields: Any
+) -> Customer:
+    """A card with its search columns and, when `phone` is given, one number in order."""
+    from genjin.customers.search import search_columns
+
+    columns = search_columns(
+        name=name, kind=kind, other_names=(), person_names=(), phones=(phone,) if phone else ()
+    )
+    customer = Customer.objects.create(
+        name=name, kind=kind, **columns, **{"created_at": NOW, "changed_at": NOW, **fields}
+    )
+    if phone:
+        make_point(customer=customer, value=phone)
+    customer.refresh_from_db(fields=["number"])
+    return customer
+
+
+def make_point(*, customer: Customer, value: str = "+8613800138000", **fields: Any) -> ContactPoint:
+    values = {"kind": "phone", "label": "mobile", "raw": value, "status": "ok", **fields}
+    return ContactPoint.objects.create(customer=customer, value=value, **values)
+
+
+def make_queue(
+    *, name: str = "", purpose: str = "sell", is_open: bool = True, **fields: Any
+) -> Queue:
+    number = next(_count)
+    values = {"source_kind": "test", "source_id": str(number), **fields}
+    return Queue.objects.create(
+        name=name or f"队列{number}", purpose=purpose, is_open=is_open, **values
+    )
+
+
+def make_lane(*, purpose: str = "sell", time_zone: str = "Asia/Shanghai", **fields: Any) -> Lane:
+    lane, _ = Lane.objects.get_or_create(purpose=purpose, time_zone=time_zone, **fields)
+    return lane
+
+
+def make_followup(
+    *,
+    customer: Customer | None = None,
+    queue: Queue | None = None,
+    state: str = "ready",
+    **fields: Any,
+) -> FollowUp:
+    """A follow-up as a row, past the gate; `plan_followup` is the way of the product."""
+    customer = customer or make_customer(phone=f"+86138{next(_count):08d}")
+    queue = queue or make_queue()
+    values: dict[str, Any] = {
+        "lane": make_lane(purpose=queue.purpose),
+        "purpose": queue.purpose,
+        "cause_key": f"test:{next(_count)}",
+        "not_before": NOW - timedelta(hours=1),
+        "created_at": NOW - timedelta(hours=1),
+        **fields,
+    }
+    if state == "taken":
+        values.setdefault("taken_by", make_user())
+        values.setdefault("taken_at", NOW)
+        values.setdefault("lease_until", NOW + timedelta(minutes=15))
+    return FollowUp.objects.create(customer=customer, queue=queue, state=state, **values)
+
+
+def make_script_version(*, content: dict[str, Any] | None = None, number: int = 1) -> ScriptVersion:
+    script = Script.objects.create(name=f"话术{next(_count)}")
+    return ScriptVersion.objects.create(script=script, number=number, content=content or {})
+
+
+def make_campaign(
+    *,
+    name: str = "",
+    kind: str = "selling",
+    state: str = "running",
+    agents: tuple[User, ...] = (),
+    queue: Queue | None = None,
+    **fields: Any,
+) -> Campaign:
+    number = next(_count)
+    campaign = Campaign.objects.create(
+        name=name or f"项目{number}",
+        kind=kind,
+        state=state,
+        queue=queue or make_queue(source_kind="campaign", source_id=f"t{number}"),
+        **fields,
+    )
+    for user in agents:
+        CampaignAgent.objects.create(
+            campaign=campaign,
+            user=user,
+            since=NOW.date(),
+            rotates_on=NOW.date() + timedelta(days=60),
+        )
+    return campaign
