@@ -2,8 +2,8 @@
 
 Run by `make` after `npm ci --ignore-scripts`. It copies a short list of files out of
 node_modules into src/genjin/web/static/vendor (not committed) and joins the icons named in
-ICONS into one SVG sprite. Files that are already the same are left alone, so a second run costs
-nothing and does not change their dates.
+tools/icons.txt into one SVG sprite. Files that are already the same are left alone, so a second
+run costs nothing and does not change their dates.
 
 The `.map` files come along because the manifest storage of static files refuses a style sheet
 or script that names a map which is not there.
@@ -32,37 +32,9 @@ FILES = {
     "licences/echarts.txt": "echarts/LICENSE",
 }
 
-# Outline icons in use, alphabetically; a name that templates use and that is missing here is
-# found by tests/web/test_design.py.
-ICONS = """
-adjustments-horizontal alarm alert-circle alert-triangle archive arrow-back-up arrow-down
-arrow-left arrow-narrow-down arrow-narrow-up arrow-right arrow-up arrows-sort award ban bell
-bolt book book-2 bookmark box brain briefcase brightness building building-community
-building-factory-2 building-store bulb cake calendar calendar-clock calendar-event calendar-off
-calendar-plus car cash chart-bar chart-dots chart-line check checkbox checklist chevron-down
-chevron-left chevron-right chevron-up circle circle-check circle-dashed circle-x
-clipboard-check clipboard-list clock clock-pause clock-play clock-stop cloud-off coffee coin
-columns contrast-2 copy credit-card dashboard database database-import database-export
-device-desktop device-floppy device-mobile dots dots-vertical download edit ear external-link
-eye eye-off file file-alert file-check file-export file-import file-spreadsheet file-text
-filter filter-off flag flame folder forms gauge gavel gift git-branch git-fork git-merge grip-vertical
-hand-stop hash headphones headset heart heart-handshake help-circle history home hourglass id
-id-badge-2 inbox info-circle key keyboard language layout-dashboard layout-sidebar-left-collapse
-layout-sidebar-left-expand link list list-check list-details list-search loader-2 lock lock-open
-login logout mail mail-opened map map-pin medal menu-2 message message-2 message-circle
-message-off messages microphone minus mood-angry mood-happy mood-neutral mood-sad moon news note
-notebook notes package paperclip pencil percentage phone phone-call phone-calling phone-check
-phone-incoming phone-off phone-outgoing phone-pause phone-plus phone-x player-pause player-play
-player-skip-forward player-stop plus point printer progress progress-check question-mark
-quote receipt refresh repeat report report-analytics rotate route route-2 scale search
-select send server settings share shield shield-check shield-lock shield-off shopping-cart
-signature sitemap sort-ascending sort-descending sparkles speakerphone square-check star stars
-sun switch-horizontal table tag tags target target-arrow thumb-down thumb-up timeline
-timeline-event tool tools trash trending-down trending-up trophy truck-delivery upload user
-user-check user-circle user-edit user-exclamation user-minus user-off user-plus user-question
-user-search user-shield user-star user-x users users-group versions volume volume-off wand
-wifi-off world writing x zoom-question
-""".split()
+# Names of the outline icons in use, alphabetically; tests/web/test_design.py finds one that a
+# template uses and that is missing in the file.
+ICONS = (ROOT / "tools/icons.txt").read_text("utf-8").split()
 
 STROKE = (
     'fill="none" stroke="currentColor" stroke-width="1.75" '

@@ -19,6 +19,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from genjin.foundation.access import public
+
 THEMES = ("light", "dark", "auto")
 YEAR = 365 * 24 * 3600
 
@@ -30,6 +32,7 @@ class GenjinRenderer(TemplatesSetting):
     field_template_name = "partials/field.html"
 
 
+@public
 @require_POST
 def set_theme(request: HttpRequest) -> HttpResponse:
     """Keep the choice of light, dark or as the device in a cookie and go back to the page."""
@@ -179,6 +182,7 @@ def sample_charts() -> dict[str, dict[str, object]]:
     }
 
 
+@public
 @require_safe
 def design_page(request: HttpRequest) -> HttpResponse:
     """Show each shared piece of the interface once, in all its states."""

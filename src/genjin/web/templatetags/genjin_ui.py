@@ -11,7 +11,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from babel import Locale
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_currency, format_decimal, format_percent
 from django import template
@@ -50,7 +49,7 @@ TONES = {
         "pilot": "busy",
         "running": "good",
         "paused": "warn",
-        "closing_review": "accent",
+        "review": "accent",
         "closed": "quiet",
     },
     "agent": {
@@ -59,7 +58,7 @@ TONES = {
         "wrap_up": "busy",
         "busy": "warn",
         "break": "quiet",
-        "offline": "quiet",
+        "off": "quiet",
     },
     "outcome": {
         "success": "good",
@@ -71,6 +70,25 @@ TONES = {
         "refusal": "bad",
         "bad_number": "bad",
         "do_not_contact": "bad",
+    },
+    "import": {
+        "uploaded": "quiet",
+        "mapped": "quiet",
+        "checking": "busy",
+        "checked": "accent",
+        "writing": "busy",
+        "done": "good",
+        "failed": "bad",
+        "stopped": "warn",
+    },
+    "approval": {"proposed": "warn", "approved": "good", "refused": "bad"},
+    "consent": {"given": "good", "refused": "bad"},
+    "number": {
+        "ok": "good",
+        "unassigned": "warn",
+        "invalid": "bad",
+        "dead": "bad",
+        "wrong": "bad",
     },
     "job": {
         "todo": "quiet",
@@ -103,7 +121,7 @@ def html_lang() -> str:
 def icon(name: str, label: str = "", extra: str = "") -> SafeString:
     """Show one icon of the sprite; without a label it is decoration and not read aloud.
 
-    `name` is one of tools/assets.py ICONS, `extra` more CSS classes (`icon-lg`, `icon-sm`).
+    `name` is one of tools/icons.txt, `extra` more CSS classes (`icon-lg`, `icon-sm`).
     """
     voice = (
         format_html('role="img" aria-label="{}"', label)
@@ -159,7 +177,7 @@ def state_badge(kind: str, code: object, label: object = "") -> SafeString:
     """Show a state in the tone its kind gives it (TONES); unknown codes are shown quietly."""
     tone = TONES.get(kind, {}).get(str(code), "quiet")
     return format_html(
-        '<span class="badge badge-dot tone-{}">{}</span>', tone, label if label else code
+        '<span class="badge badge-state tone-{}">{}</span>', tone, label if label else code
     )
 
 
@@ -257,9 +275,7 @@ def hours(value: timedelta | Number | None) -> str:
 
 def local_text(moment: datetime) -> str:
     """Return day and minute of an instant in the user's zone."""
-    return format_datetime(
-        timezone.localtime(moment), "yyyy-MM-dd HH:mm", locale=babel_locale()
-    )
+    return format_datetime(timezone.localtime(moment), "yyyy-MM-dd HH:mm", locale=babel_locale())
 
 
 @register.simple_tag
@@ -312,7 +328,7 @@ def control_class(field: BoundField) -> str:
     """Return the CSS class that suits the field's widget."""
     widget = field.field.widget
     if isinstance(widget, CheckboxSelectMultiple | RadioSelect):
-        return "form-check-input"
+        return "choice"
     if isinstance(widget, CheckboxInput):
         return "form-check-input"
     return "form-select" if isinstance(widget, Select) else "form-control"
@@ -497,17 +513,10 @@ def sidebar_state(context: template.Context) -> str:
 
 
 @register.simple_tag
-def language_name(code: str) -> str:
-    """Name a language in itself, telling the two kinds of Traditional Chinese apart by region."""
-    region = Locale.parse(BABEL_LOCALES.get(code, "en_GB"))
-    return f"{region.languages['zh_Hant']} ({region.territories[region.territory]})"
-
-
-@register.simple_tag
 def ui_strings() -> dict[str, str]:
     """Return the sentences that scripts may show, in the user's language (js/text.js)."""
     return {
-        "offline": gettext("The network is gone. What you type is kept; it is sent when it is back."),
+        "offline": gettext("The network is gone. What you type is kept and sent later."),
         "online": gettext("The network is back."),
         "failed": gettext("That did not work: the server answered with error {status}."),
         "forbidden": gettext("You may not do this, or you were signed out. Reload the page."),

@@ -46,7 +46,7 @@ function theme() {
     color: PALETTE.map(colour),
     backgroundColor: "transparent",
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: colour("--g-text") },
-    legend: { textStyle: { color: muted }, icon: "roundRect", itemWidth: 10, itemHeight: 10, top: 0, right: 0 },
+    legend: { textStyle: { color: muted }, icon: "roundRect", itemWidth: 10, itemHeight: 10, top: 0, left: "right" },
     categoryAxis: category,
     timeAxis: category,
     valueAxis: { ...axis, axisLine: { show: false } },
