@@ -4,7 +4,8 @@ One server per home directory (``GENJIN_HOME``), reached through a socket in a d
 others cannot enter. Every process that uses it holds a shared lock on ``pg.users`` while it
 lives, and the last one to leave stops the server. Starts and stops happen under ``pg.lock``.
 The programs are found in ``embedded_binaries.py``, the operating-system user is chosen in
-``embedded_user.py``, the settings are worked out in ``embedded_settings.py``.
+``embedded_user.py``, the settings are worked out in ``embedded_settings.py``, and a killed
+server is dealt with in ``embedded_postmaster.py``.
 """
 
 import atexit
@@ -25,11 +26,16 @@ from pathlib import Path
 from subprocess import DEVNULL
 from urllib.parse import quote
 
-import psutil
 import psycopg
 from psycopg import sql
 
 from genjin.conf.embedded_binaries import Binaries, EmbeddedPostgresError, find_binaries
+from genjin.conf.embedded_postmaster import (
+    SOCKET_NAME,
+    disown_dead_postmaster,
+    is_postmaster,
+    living_postmaster,
+)
 from genjin.conf.embedded_settings import as_conf, settings_for_this_machine
 from genjin.conf.embedded_user import ServerUser, choose_user
 
@@ -43,9 +49,7 @@ __all__ = [
 ]
 
 DATABASE = "genjin"
-_SOCKET_NAME = ".s.PGSQL.5432"
 _LONGEST_SOCKET = 103 if sys.platform == "darwin" else 107
-_NEVER_A_PID = 4_194_305  # above the largest pid that Linux and macOS ever give
 _START_SECONDS = 120
 _STOP_SECONDS = 60
 _LOG_LIMIT_BYTES = 20 * 1024 * 1024
@@ -70,9 +74,9 @@ class ServerStatus:
 def default_home() -> Path:
     """Says where this person's data live: ``GENJIN_HOME`` or the platform's usual place."""
     if home := os.environ.get("GENJIN_HOME"):
-        return Path(home).expanduser().absolute()
+        return Path(home).expanduser().resolve()
     if xdg := os.environ.get("XDG_DATA_HOME"):
-        return Path(xdg).expanduser().absolute() / "genjin"
+        return Path(xdg).expanduser().resolve() / "genjin"
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Application Support" / "genjin"
     return Path.home() / ".local" / "share" / "genjin"
@@ -117,6 +121,9 @@ class EmbeddedPostgres:
         """Says that this process is done with the server; the last to say so stops it."""
         if self._users_fd is None or self._joined_by != os.getpid():
             return
+        if not self.home.exists():
+            self._leave()  # the whole home was deleted; the server notices that by itself
+            return
         with self._changing():
             self._leave()
             if not self._has_users():
@@ -144,8 +151,7 @@ class EmbeddedPostgres:
 
     def postmaster_pid(self) -> int | None:
         """Gives the server's process if it lives: not a zombie, not a stranger with its pid."""
-        pid = self._recorded_pid()
-        return pid if pid is not None and self._is_alive(pid) else None
+        return living_postmaster(self.data_dir)
 
     # Who uses the server
 
@@ -244,7 +250,7 @@ class EmbeddedPostgres:
         _private_dir(self.socket_dir, user)
         self._write_conf(user)
         while True:
-            self._disown_dead_postmaster()
+            disown_dead_postmaster(self.data_dir, self.socket_dir)
             since = self._open_log(user)
             command = [binaries.program("pg_ctl"), "start", "-s", "-w", "-t", "10"]
             command += ["-D", str(self.data_dir), "-l", str(self.log_file)]
@@ -329,50 +335,6 @@ class EmbeddedPostgres:
             log.seek(max(offset, size - 3000))
             return log.read().decode(errors="replace").strip()
 
-    # What a killed server leaves behind
-
-    def _recorded_pid(self) -> int | None:
-        return _pid_in(self.data_dir / "postmaster.pid")
-
-    def _is_alive(self, pid: int) -> bool:
-        try:
-            process = psutil.Process(pid)
-            if process.status() == psutil.STATUS_ZOMBIE:
-                return False
-            if "postgres" not in process.name():
-                return False
-            return os.path.samefile(process.cwd(), self.data_dir)
-        except psutil.AccessDenied:
-            return True
-        except (psutil.NoSuchProcess, OSError):
-            return False
-
-    def _disown_dead_postmaster(self) -> None:
-        """Lets a new server start where the pid of a dead one is still taken.
-
-        PostgreSQL believes any process with the recorded pid to be its predecessor: also a
-        zombie that nobody reaps, or a stranger who got the number later. ``postmaster.pid``
-        itself must stay: through it PostgreSQL finds children of the dead server that are
-        still writing.
-        """
-        pid = self._recorded_pid()
-        if pid is None:
-            return
-        patience = time.monotonic() + 3
-        while _is_zombie(pid) and time.monotonic() < patience:
-            time.sleep(0.05)
-        if not psutil.pid_exists(pid):
-            return
-        path = self.data_dir / "postmaster.pid"
-        with os.fdopen(os.open(path, os.O_RDWR | os.O_NOFOLLOW), "r+") as pid_file:
-            _, rest = pid_file.read().split("\n", 1)
-            pid_file.seek(0)
-            pid_file.write(f"{_NEVER_A_PID}\n{rest}")
-            pid_file.truncate()
-        socket_lock = self.socket_dir / f"{_SOCKET_NAME}.lock"
-        if _pid_in(socket_lock) == pid:
-            socket_lock.unlink()
-
     # Stop
 
     def _stop(self) -> None:
@@ -384,7 +346,7 @@ class EmbeddedPostgres:
                 os.kill(pid, how)
             deadline = time.monotonic() + seconds
             while time.monotonic() < deadline:
-                if not self._is_alive(pid):
+                if not is_postmaster(pid, self.data_dir):
                     return
                 time.sleep(0.02)
         raise EmbeddedPostgresError(f"PostgreSQL (process {pid}) does not stop.")
@@ -400,25 +362,10 @@ def _try_lock(fd: int, kind: int) -> bool:
     return True
 
 
-def _is_zombie(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False
-
-
-def _pid_in(path: Path) -> int | None:
-    try:
-        pid = abs(int(path.read_text().split("\n", 1)[0]))
-    except (FileNotFoundError, NotADirectoryError, ValueError):
-        return None
-    return pid or None
-
-
 def _socket_dir(home: Path) -> Path:
     """Gives the directory of the socket: in the home, or a short one when that is too long."""
     inside = home / "pg-socket"
-    if len(os.fsencode(inside / _SOCKET_NAME)) <= _LONGEST_SOCKET:
+    if len(os.fsencode(inside / SOCKET_NAME)) <= _LONGEST_SOCKET:
         return inside
     mark = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
     return Path("/tmp") / f"genjin-{os.geteuid()}-{mark}"  # noqa: S108 - checked when made
