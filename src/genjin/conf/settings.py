@@ -28,7 +28,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
-    "django.contrib.humanize",
+    "django.forms",
     "django_htmx",
     "procrastinate.contrib.django",
     "genjin.foundation",
@@ -72,7 +72,7 @@ TEMPLATES = [
         },
     },
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "genjin.web.design.GenjinRenderer"
 
 DATABASES = {"default": environment.database()}
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
@@ -119,6 +119,7 @@ LANGUAGES = [
     ("en", "English"),
 ]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "genjin.web.formats"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = os.environ.get("GENJIN_TIME_ZONE", "Asia/Shanghai")

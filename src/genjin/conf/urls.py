@@ -2,6 +2,8 @@
 
 from django.urls import include, path
 
+from genjin.web import design
+
 AREAS = (
     "home",
     "accounts",
@@ -19,7 +21,11 @@ AREAS = (
     "tasks",
 )
 
-urlpatterns = [path("", include(f"genjin.web.{area}.urls")) for area in AREAS]
+urlpatterns = [
+    path("design/", design.design_page, name="design"),
+    path("theme/", design.set_theme, name="set_theme"),
+    *(path("", include(f"genjin.web.{area}.urls")) for area in AREAS),
+]
 handler400 = "genjin.web.errors.bad_request"
 handler403 = "genjin.web.errors.denied"
 handler404 = "genjin.web.errors.not_found"

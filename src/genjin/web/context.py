@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
 from genjin.foundation.access import has_right, role_of
@@ -30,7 +30,10 @@ AREAS = (
 def navigation(request: HttpRequest) -> Iterator[dict[str, Any]]:
     for key, label, url_name, icon, right in AREAS:
         if has_right(request.user, right):
-            url = reverse(url_name)
+            try:
+                url = reverse(url_name)
+            except NoReverseMatch:
+                continue
             yield {
                 "key": key,
                 "label": label,

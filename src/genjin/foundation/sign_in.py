@@ -1,0 +1,112 @@
+"""Signing in: the lock-out after wrong tries, and the list of open sessions (PL4).
+
+Tries are counted for the name within a sliding window, whether or not the name exists, so that
+neither the message nor the delay tells which names do.
+"""
+
+from datetime import datetime, timedelta
+
+from django.contrib.auth import authenticate, login, logout
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.http import HttpRequest
+
+from genjin.foundation import audit, policy
+from genjin.foundation.models import SignInAttempt, User, UserSession
+from genjin.kernel.errors import GenjinError
+
+
+class WrongCredentials(GenjinError):
+    """The name or the password is wrong; which one is not said."""
+
+    code = "wrong_credentials"
+
+
+class LockedOut(GenjinError):
+    """Too many wrong tries for this name; `until` is when the next one counts again."""
+
+    code = "locked_out"
+
+
+def locked_until(username: str, now: datetime) -> datetime | None:
+    """When the lock of `username` ends, or None where it is not locked.
+
+    `security.lockout.tries` wrong tries since the last right one, within
+    `security.lockout.minutes`, lock the name until those minutes after the last of them.
+    """
+    tries = int(policy.value("security.lockout.tries"))
+    minutes = timedelta(minutes=int(policy.value("security.lockout.minutes")))
+    recent = SignInAttempt.objects.filter(
+        username=username.lower(), at__gt=now - minutes, was_locked=False
+    ).order_by("-at")
+    wrong: list[datetime] = []
+    for attempt in recent[:tries]:
+        if attempt.was_right:
+            break
+        wrong.append(attempt.at)
+    return wrong[0] + minutes if len(wrong) >= tries else None
+
+
+def _remember(
+    username: str, address: str | None, now: datetime, *, right: bool, locked: bool = False
+) -> None:
+    SignInAttempt.objects.create(
+        username=username.lower()[:60], address=address, at=now, was_right=right, was_locked=locked
+    )
+
+
+def sign_in(request: HttpRequest, *, username: str, password: str, now: datetime) -> User:
+    """Signs a person in and opens their session. Raises `WrongCredentials` or `LockedOut`."""
+    username = username.strip()
+    address = request.META.get("REMOTE_ADDR")
+    if until := locked_until(username, now):
+        _remember(username, address, now, right=False, locked=True)
+        raise LockedOut(until=until)
+    user = authenticate(request, username=username, password=password)
+    _remember(username, address, now, right=user is not None)
+    if not isinstance(user, User):
+        if until := locked_until(username, now):
+            audit.record(
+                "locked_out",
+                ("user", username.lower()[:60]),
+                by=None,
+                now=now,
+                label=username[:200],
+            )
+            raise LockedOut(until=until)
+        raise WrongCredentials
+    with transaction.atomic():
+        login(request, user)
+        if not request.session.session_key:
+            request.session.save()
+        UserSession.objects.update_or_create(
+            session_key=request.session.session_key,
+            defaults={
+                "user": user,
+                "started_at": now,
+                "seen_at": now,
+                "address": address,
+                "agent": request.headers.get("User-Agent", "")[:200],
+            },
+        )
+    return user
+
+
+def sign_out(request: HttpRequest) -> None:
+    """Ends the present session."""
+    UserSession.objects.filter(session_key=request.session.session_key).delete()
+    logout(request)
+
+
+@transaction.atomic
+def end_sessions(user: User, *, by: User, now: datetime, keys: list[str] | None = None) -> int:
+    """Ends the sessions of `user` (those named by `keys`, else all); returns how many."""
+    sessions = UserSession.objects.filter(user=user)
+    if keys is not None:
+        sessions = sessions.filter(session_key__in=keys)
+    ended = list(sessions.values_list("session_key", flat=True))
+    Session.objects.filter(session_key__in=ended).delete()
+    sessions.filter(session_key__in=ended).delete()
+    if ended:
+        audit.record("end_sessions", user, by=by, now=now, changes={"sessions": [len(ended), 0]})
+    return len(ended)

@@ -1,0 +1,74 @@
+"""Signing in and out, and the language of the screen."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from genjin.foundation.access import public
+from genjin.foundation.models import User
+from genjin.foundation.sign_in import LockedOut, WrongCredentials, sign_in, sign_out
+from genjin.web.accounts.forms import SignInForm
+
+
+def safe_next(request: HttpRequest, default: str = "/") -> str:
+    """The page to go on to, when it is one of ours."""
+    target = request.POST.get("next") or request.GET.get("next") or ""
+    is_ours = url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return target if is_ours else default
+
+
+@public
+@require_http_methods(["GET", "POST"])
+def sign_in_page(request: HttpRequest) -> HttpResponse:
+    """The door: name and password, with a clear word when it stays shut."""
+    if request.user.is_authenticated:
+        return redirect(safe_next(request))
+    form = SignInForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                sign_in(request, now=timezone.now(), **form.cleaned_data)
+            except WrongCredentials:
+                form.add_error(None, _("The sign-in name or the password is not right."))
+            except LockedOut as error:
+                until = timezone.localtime(error.data["until"]).strftime("%H:%M")
+                form.add_error(
+                    None,
+                    _("Too many wrong tries. Sign-in for this name opens again at %(time)s.")
+                    % {"time": until},
+                )
+            else:
+                return redirect(safe_next(request))
+    context = {"form": form, "next": safe_next(request, "")}
+    return render(request, "accounts/sign_in.html", context, status=status)
+
+
+@public
+@require_POST
+def sign_out_now(request: HttpRequest) -> HttpResponse:
+    sign_out(request)
+    return redirect("sign-in")
+
+
+@public
+@require_POST
+def set_language(request: HttpRequest) -> HttpResponse:
+    """Changes the language of the screen, for good when signed in."""
+    language = request.POST.get("language", "")
+    response = HttpResponseRedirect(safe_next(request))
+    if language in dict(settings.LANGUAGES):
+        if isinstance(request.user, User):
+            User.objects.filter(pk=request.user.pk).update(language=language)
+        translation.activate(language)
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME, language, max_age=31_536_000, samesite="Lax"
+        )
+    return response
