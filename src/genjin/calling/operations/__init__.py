@@ -1,0 +1,1 @@
+"""Use cases of telephone work, by subject: campaigns, agents."""
