@@ -40,7 +40,7 @@ def _as_reasons(found: Iterable[Reason | str] | Reason | str) -> list[Reason]:
     return [item if isinstance(item, Reason) else Reason(item) for item in several]
 
 
-class BadInput(GenjinError):  # noqa: N818
+class BadInput(GenjinError):
     """What was entered cannot be taken; ``problems`` says where and why.
 
     ``problems`` maps a field's name or a row's number to its reasons; the key "" stands for the
@@ -70,19 +70,19 @@ def _bad_input(problems: Problems, values: dict[str, Any]) -> BadInput:
     return BadInput(problems, **values)
 
 
-class LostRace(GenjinError):  # noqa: N818
+class LostRace(GenjinError):
     """Somebody else changed the row first; nothing was written, look again and decide anew."""
 
     code = "lost_race"
 
 
-class NotAllowed(GenjinError):  # noqa: N818
+class NotAllowed(GenjinError):
     """This person may not do this, whatever the state of the thing."""
 
     code = "not_allowed"
 
 
-class Conflict(GenjinError):  # noqa: N818
+class Conflict(GenjinError):
     """The facts as they stand forbid this: it exists already, is closed, is held."""
 
     code = "conflict"

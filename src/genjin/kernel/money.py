@@ -16,7 +16,7 @@ _DECIMALS = {
 _LOCALES = {"zh-hans": "zh_Hans_CN", "zh-hant": "zh_Hant_TW", "zh-hk": "zh_Hant_HK", "en": "en"}
 
 
-class CurrenciesDiffer(GenjinError):  # noqa: N818
+class CurrenciesDiffer(GenjinError):
     """Two amounts in different currencies were to be added or compared."""
 
     code = "currencies_differ"

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from genjin.kernel.errors import GenjinError
 
 
-class IllegalTransition(GenjinError):  # noqa: N818
+class IllegalTransition(GenjinError):
     """The trade knows no such step; ``data`` holds ``old``, ``new`` and what is ``possible``."""
 
     code = "illegal_transition"

@@ -1,0 +1,295 @@
+"""The words by which a customer is found, and how what a user typed becomes such words.
+
+A customer carries a small set of tokens (int4 hashes for a GIN index) and a ``search_text``.
+The index finds candidates by tokens; ``QueryPlan.pattern`` then checks each one's
+``search_text``, so that neither a hash that two tokens share nor pieces that stand apart give a
+wrong hit. Every token costs time when a list comes in: a person of three characters with one
+mobile has 17.
+
+``search_text`` is ``name|other name|...||pinyin|pinyin|...||phone|...``; the pinyin part has the
+syllables apart by blanks and the readings of one character by slashes: ``shan/dan xiong xin``.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise, product
+from zlib import crc32
+
+from genjin.kernel.chinese import completions, fold, pinyin_syllables, segment_pinyin
+
+# What is searched of a name; more than any real one has.
+_LONGEST_NAME = 100
+_LONGEST_QUERY = 64
+_WAYS_KEPT = 24
+_INITIALS = frozenset("abcdefghjklmnopqrstwxyz")
+_UMLAUTS = {"lu": "lv", "nu": "nv"}
+_RUN = re.compile(r"[a-z]+|[0-9]+|[^a-z0-9]+")
+_NOT_DIGITS = re.compile(r"[^0-9]")
+_PHONE_LIKE = re.compile(r"\+?[0-9][0-9 ().\-]*|\([0-9][0-9 ().\-]*")
+_PERSON = re.compile(r"[\u3400-\u9fff]{2,4}")
+
+Syllables = list[tuple[str, ...]]
+_tokens: dict[str, int] = {}
+_TOKENS_CACHED = 400_000
+
+
+def _token(word: str) -> int:
+    """Hash a word with its namespace to a signed int4, the same on every machine."""
+    token = _tokens.get(word)
+    if token is None:
+        token = crc32(word.encode())
+        if token >= 0x80000000:
+            token -= 0x100000000
+        if len(_tokens) < _TOKENS_CACHED:
+            _tokens[word] = token
+    return token
+
+
+# ── What a customer carries ──────────────────────────────────────────────────────────────────
+
+
+def tokens_for_customer(
+    *, name: str, person: bool, other_names: Sequence[str] = (), phones: Iterable[str] = ()
+) -> list[int]:
+    """Make the tokens by which a customer is found, sorted, each once.
+
+    ``other_names`` are contact persons and former names, ``phones`` E.164 or plain digits.
+    """
+    words: set[str] = set()
+    for each, is_person in _names(name, person, other_names):
+        _add_name_words(words, fold(each))
+        _add_pinyin_words(words, pinyin_syllables(each, person=is_person))
+    for phone in phones:
+        digits = _searched_digits(phone)
+        words.update(["d" + digits[at : at + 4] for at in range(len(digits) - 3)])
+    return sorted({_token(word) for word in words})
+
+
+def search_text(
+    *, name: str, person: bool, other_names: Sequence[str] = (), phones: Iterable[str] = ()
+) -> str:
+    """Write the folded line against which a hit is checked; it begins with the folded name."""
+    names = list(_names(name, person, other_names))
+    folded = [fold(each) for each, _ in names]
+    read = [_written_pinyin(pinyin_syllables(each, person=one)) for each, one in names]
+    digits = [_searched_digits(phone) for phone in phones]
+    return "||".join("|".join(filter(None, part)) for part in (folded, read, digits))
+
+
+def _names(name: str, person: bool, others: Sequence[str]) -> Iterator[tuple[str, bool]]:
+    yield name[:_LONGEST_NAME], person
+    for other in others:
+        # Another name is a person's if it is as short as one: two to four characters.
+        yield other[:_LONGEST_NAME], bool(_PERSON.fullmatch(other))
+
+
+def _add_name_words(words: set[str], folded: str) -> None:
+    for run in _RUN.findall(folded):
+        words.update(_run_words(run))
+
+
+def _run_words(run: str) -> list[str]:
+    """Give the words of a run of one kind: Han pairs, Latin threes, four digits."""
+    if run[0].isascii():
+        if run[0].isdigit():
+            return ["d" + run[at : at + 4] for at in range(len(run) - 3)]
+        if len(run) == 2:
+            return ["w" + run]
+        return ["l" + run[at : at + 3] for at in range(len(run) - 2)]
+    return ["h" + one + two for one, two in pairwise(run)]
+
+
+def _add_pinyin_words(words: set[str], cells: Syllables) -> None:
+    before: tuple[str, ...] = ()
+    for cell in cells:
+        if not cell[0][0].isalpha():
+            before = ()
+            continue
+        for reading in cell:
+            words.add("s" + reading)
+            for earlier in before:
+                words.add(f"p{earlier} {reading}")
+                words.add("i" + earlier[0] + reading[0])
+        before = cell
+
+
+def _written_pinyin(cells: Syllables) -> str:
+    return " ".join(["/".join(cell) for cell in cells])
+
+
+def _searched_digits(phone: str) -> str:
+    """Give the digits of a phone as people type them: mainland ones without the country code."""
+    digits = _NOT_DIGITS.sub("", phone)
+    if phone.startswith("+86"):
+        digits = digits[2:]
+        if not (len(digits) == 11 and digits[0] == "1") and digits[1:3] != "00":
+            digits = "0" + digits
+    return digits
+
+
+# ── What a user typed ────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class QueryPlan:
+    """How to find what was typed.
+
+    A customer is a hit if its tokens hold all of one of the ``alternatives`` and its
+    ``search_text`` matches ``pattern`` (a regular expression for PostgreSQL's ``~`` and for
+    ``re.search``; case matters, both sides are folded). Without alternatives the query is too
+    short for the index: then ``search_text`` must begin with ``prefix`` or, for letters, the
+    pinyin key with it. An empty prefix finds nothing.
+    """
+
+    kind: str
+    alternatives: tuple[tuple[int, ...], ...] = ()
+    pattern: str = ""
+    prefix: str = ""
+
+    def matches(self, text: str) -> bool:
+        """Check a ``search_text`` as the database does."""
+        if self.pattern:
+            return re.search(self.pattern, text) is not None
+        return bool(self.prefix) and text.startswith(self.prefix)
+
+
+@dataclass(frozen=True)
+class _Way:
+    """One way to read what was typed: words that must all be there, and how it must look."""
+
+    words: frozenset[str] = frozenset()
+    looks: tuple[str, ...] = ()
+
+
+def query_tokens(q: str) -> QueryPlan:
+    """Plan the search for what a user typed: part of a name, pinyin, initials, phone digits.
+
+    ``kind`` is han, latin, digits, mixed or empty. Blanks part words that must all be found, in
+    any order; the same letters without the blanks are tried as well.
+    """
+    typed = q.strip()[:_LONGEST_QUERY]
+    folded = fold(typed)
+    if not folded:
+        return QueryPlan("empty")
+    kinds = {_kind(run) for run in _RUN.findall(folded)}
+    kind = kinds.pop() if len(kinds) == 1 else "mixed"
+    parts = typed.split()
+    if kind == "latin":
+        ways = _latin_ways(folded, typed)
+    elif kind == "digits":
+        ways = _digit_ways(typed, folded)
+    else:
+        ways = _joined_ways([folded])
+    if len(parts) > 1:
+        ways += _joined_ways([fold(part) for part in parts])
+    ways = [way for way in dict.fromkeys(ways) if way.words][:_WAYS_KEPT]
+    return QueryPlan(
+        kind,
+        tuple(tuple(sorted(_token(word) for word in way.words)) for way in ways),
+        "|".join(dict.fromkeys(_pattern(way) for way in ways)),
+        folded,
+    )
+
+
+def _kind(run: str) -> str:
+    if not run[0].isascii():
+        return "han"
+    return "digits" if run[0].isdigit() else "latin"
+
+
+def _pattern(way: _Way) -> str:
+    if len(way.looks) == 1:
+        return way.looks[0]
+    return "^" + "".join(f"(?=.*{look})" for look in way.looks)
+
+
+def _joined_ways(parts: list[str]) -> list[_Way]:
+    """Combine the ways of every run of every part: all must be found."""
+    runs = [run for part in parts for run in _RUN.findall(part)]
+    choices = [_run_ways(run) for run in dict.fromkeys(runs)]
+    ways: list[_Way] = [_Way()]
+    for choice in choices:
+        # Cut while combining: sixty short runs must not multiply.
+        ways = [
+            _Way(one.words | two.words, one.looks + two.looks) for one, two in product(ways, choice)
+        ][:_WAYS_KEPT]
+    return ways
+
+
+def _run_ways(run: str) -> list[_Way]:
+    if _kind(run) == "latin":
+        return _latin_ways(run, run) or [_Way(looks=(run,))]
+    return [_Way(frozenset(_run_words(run)), (run,))]
+
+
+def _digit_ways(typed: str, folded: str) -> list[_Way]:
+    """Read digits as part of a phone, with or without the country code or the trunk 0."""
+    digits = {folded: None}
+    if _PHONE_LIKE.fullmatch(typed):
+        for code in ("0086", "86"):
+            rest = folded.removeprefix(code)
+            if rest != folded and len(rest) >= 10:
+                digits[rest] = None
+        if typed.startswith("+86"):
+            digits = {folded[2:]: None}
+        if folded.startswith("0") and len(folded) >= 7:
+            digits[folded.lstrip("0")] = None
+    return [_Way(frozenset(_run_words(each)), (each,)) for each in digits if each]
+
+
+def _latin_ways(letters: str, typed: str) -> list[_Way]:
+    """Read letters as a Latin word, as initials, and as pinyin in every way it parts."""
+    ways = []
+    if len(letters) >= 2:
+        ways.append(_Way(frozenset(_run_words(letters)), (letters,)))
+        if len(letters) <= 12 and _INITIALS.issuperset(letters):
+            words = frozenset("i" + one + two for one, two in pairwise(letters))
+            ways.append(_Way(words, (_cells(letters, begun=True),)))
+    for syllables in segment_pinyin(typed):
+        ways += _pinyin_ways(syllables)
+        # Many type lu for the syllable with the umlaut; the last one is completed anyway.
+        umlauts = [_UMLAUTS.get(one, one) for one in syllables[:-1]] + syllables[-1:]
+        if umlauts != syllables:
+            ways += _pinyin_ways(umlauts)
+    return ways
+
+
+def _pinyin_ways(syllables: list[str]) -> list[_Way]:
+    """Read syllables; the last stands for every syllable that begins so, as in typing."""
+    *whole, last = syllables
+    pairs = {f"p{one} {two}" for one, two in pairwise(whole)}
+    if not whole:
+        if len(last) < 2 and last not in ("a", "e", "o"):
+            return []
+        return [_Way(frozenset({"s" + one}), (_cells([one]),)) for one in completions(last)]
+    if len(whole) == 1:
+        pairs.add("s" + whole[0])
+    ends = completions(last)
+    if len(ends) > 6:
+        initials = f"i{whole[-1][0]}{last[0]}"
+        return [
+            _Way(frozenset({*pairs, initials}), (_opening(whole) + _REST + " " + _CELL + last,))
+        ]
+    return [
+        _Way(
+            frozenset({*pairs, f"p{whole[-1]} {end}"} - {"s" + whole[0]}),
+            (_cells([*whole, end]),),
+        )
+        for end in ends
+    ]
+
+
+_CELL = "(?:[a-z0-9]+/)*"
+_REST = "(?:/[a-z0-9]+)*"
+
+
+def _cells(parts: Iterable[str], *, begun: bool = False) -> str:
+    """Write the expression for neighbouring syllables in the pinyin part of a search text."""
+    tail = "[a-z0-9]*" if begun else ""
+    inside = (_REST + " " + _CELL).join(part + tail for part in parts)
+    return "(?:^|[|/ ])" + inside + ("" if begun else "(?:[|/ ]|$)")
+
+
+def _opening(parts: Iterable[str]) -> str:
+    return "(?:^|[|/ ])" + (_REST + " " + _CELL).join(parts)
