@@ -262,7 +262,11 @@ def segment_pinyin(query: str) -> list[list[str]]:
         _segment(part, may_be_begun=number == len(parts) - 1) for number, part in enumerate(parts)
     ]
     joined = [[one for way in chosen for one in way] for chosen in product(*ways)]
-    return sorted(joined, key=len)[:_SEGMENTATIONS_KEPT]
+    return sorted(joined, key=_effort)[:_SEGMENTATIONS_KEPT]
+
+
+def _effort(way: list[str]) -> tuple[int, bool]:
+    return len(way), way[-1] not in syllables()
 
 
 def _segment(letters: str, *, may_be_begun: bool) -> list[list[str]]:
@@ -276,5 +280,5 @@ def _segment(letters: str, *, may_be_begun: bool) -> list[list[str]]:
             last = end == len(letters)
             if part in whole or (last and may_be_begun and part in begun):
                 ways[start] += [[part, *rest] for rest in ways[end]]
-        ways[start] = sorted(ways[start], key=len)[:_SEGMENTATIONS_KEPT]
+        ways[start] = sorted(ways[start], key=_effort)[:_SEGMENTATIONS_KEPT]
     return ways[0]
