@@ -113,6 +113,43 @@ def test_a_relative_time_carries_the_exact_one_in_the_zone_of_the_user() -> None
     )
 
 
+def luminance(colour: str) -> float:
+    """Return the relative luminance of #rrggbb as WCAG 2.2 defines it."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast ratio of two colours, 1 to 21."""
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+TEXT_ON = [
+    *[(ink, on) for ink in ("text", "text-muted", "accent") for on in ("ground", "surface")],
+    *[(ink, on) for ink in ("text", "text-muted", "accent") for on in ("raised", "sunken")],
+    *[(tone, f"{tone}-soft") for tone in ("quiet", "accent", "busy", "good", "warn", "bad")],
+    *[("text-muted", f"{tone}-soft") for tone in ("quiet", "accent", "good", "warn", "bad")],
+    *[(tone, "surface") for tone in ("quiet", "busy", "good", "warn", "bad")],
+]
+EDGES_ON = [("line-strong", "ground"), ("line-strong", "surface"), ("focus", "ground")]
+
+
+@pytest.mark.parametrize("mode", [0, 1], ids=["light", "dark"])
+def test_text_and_edges_have_the_contrast_of_wcag_aa(mode: int) -> None:
+    css = (ROOT / "src/genjin/web/static/genjin/css/genjin.css").read_text("utf-8")
+    pairs = re.findall(r"--g-([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", css)
+    colours = {name: values[mode] for name, *values in pairs}
+    white = [("white", f"{name}-ground") for name in ("accent", "bad")] + [
+        ("white", "accent-hover")
+    ]
+    colours["white"] = "#ffffff"
+    low = [p for p in TEXT_ON + white if contrast(colours[p[0]], colours[p[1]]) < 4.5]
+    low += [p for p in EDGES_ON if contrast(colours[p[0]], colours[p[1]]) < 3]
+    assert low == []
+
+
 def test_labels_are_escaped() -> None:
     assert "<b>" not in genjin_ui.badge("<b>x</b>")
     assert "<b>" not in genjin_ui.state_badge("followup", "done", "<b>x</b>")

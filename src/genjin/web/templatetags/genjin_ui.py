@@ -516,7 +516,7 @@ def sidebar_state(context: template.Context) -> str:
 def ui_strings() -> dict[str, str]:
     """Return the sentences that scripts may show, in the user's language (js/text.js)."""
     return {
-        "offline": gettext("The network is gone. What you type is kept and sent later."),
+        "offline": gettext("The network is gone. Stay on this page until it is back."),
         "online": gettext("The network is back."),
         "failed": gettext("That did not work: the server answered with error {status}."),
         "forbidden": gettext("You may not do this, or you were signed out. Reload the page."),

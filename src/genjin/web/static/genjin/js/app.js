@@ -174,7 +174,11 @@ document.addEventListener("htmx:responseError", (event) => {
 });
 document.addEventListener("htmx:sendError", (event) => failed(text("unreachable"), event.detail));
 document.addEventListener("htmx:timeout", (event) => failed(text("unreachable"), event.detail));
-document.addEventListener("htmx:afterOnLoad", () => { lastFailure?.remove(); lastFailure = null; });
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (!event.detail.successful) return;
+  lastFailure?.remove();
+  lastFailure = null;
+});
 
 // -- lost network -----------------------------------------------------------------------------
 
