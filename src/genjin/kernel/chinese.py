@@ -204,6 +204,11 @@ def _read_surname(text: str, cells: list[tuple[str, ...]]) -> int:
     return 0
 
 
+def surname_length(name: str) -> int:
+    """Say how many characters of a person's name are the surname; one when it is not known."""
+    return _read_surname(name, []) or 1
+
+
 def pinyin_key(name: str, person: bool = True) -> str:
     """Give the key by which names are sorted: "zhang san". Empty if nothing can be read."""
     return " ".join([cell[0] for cell in pinyin_syllables(name, person=person)])
