@@ -57,6 +57,14 @@ def sign_in(page: Page, url: str, login: str) -> None:
     page.wait_for_load_state("load")
 
 
+def choose_language(page: Page, language: str) -> None:
+    """Choose a language in the menu: for someone signed in their own setting counts."""
+    button = page.locator(f'button[name=language][value="{language}"]:not([aria-current])')
+    if button.count():
+        button.evaluate("button => button.form.requestSubmit(button)")
+        page.wait_for_load_state("load")
+
+
 def photograph(page: Page, options: argparse.Namespace) -> list[str]:
     """Open the page, do the presses and clicks, save the picture, return what is wrong."""
     wrong: list[str] = []
@@ -69,6 +77,7 @@ def photograph(page: Page, options: argparse.Namespace) -> list[str]:
     page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
     if options.login:
         sign_in(page, options.url, options.login)
+        choose_language(page, options.lang)
     answer = page.goto(options.url)
     page.wait_for_timeout(options.wait)
     for selector in options.click:
