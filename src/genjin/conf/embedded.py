@@ -244,9 +244,9 @@ class EmbeddedPostgres:
     def _start(self, deadline: float) -> None:
         found = find_binaries(data_major=self._data_major())
         user, binaries = choose_user(found, home=self.home, data_dir=self.data_dir)
-        self._refuse_foreign_owner(user)
         if self._data_major() is None:
             self._make_data_dir(user, binaries)
+        self._refuse_foreign_owner(user)
         _private_dir(self.socket_dir, user)
         self._write_conf(user)
         while True:
@@ -267,7 +267,7 @@ class EmbeddedPostgres:
             time.sleep(0.3)
 
     def _refuse_foreign_owner(self, user: ServerUser) -> None:
-        if self.data_dir.exists() and (uid := self.data_dir.stat().st_uid) != user.uid:
+        if (uid := self.data_dir.stat().st_uid) != user.uid:
             raise EmbeddedPostgresError(
                 f"{self.data_dir} belongs to user {uid} and cannot be used by {user.name} "
                 f"({user.uid}). Run as its owner, or set GENJIN_HOME to another directory."
@@ -363,9 +363,10 @@ def _try_lock(fd: int, kind: int) -> bool:
 
 
 def _socket_dir(home: Path) -> Path:
-    """Gives the directory of the socket: in the home, or a short one when that is too long."""
+    """Gives the directory of the socket: in the home, or a short one when that cannot serve."""
     inside = home / "pg-socket"
-    if len(os.fsencode(inside / SOCKET_NAME)) <= _LONGEST_SOCKET:
+    # In an address a comma separates hosts, and nothing escapes it.
+    if "," not in str(inside) and len(os.fsencode(inside / SOCKET_NAME)) <= _LONGEST_SOCKET:
         return inside
     mark = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
     return Path("/tmp") / f"genjin-{os.geteuid()}-{mark}"  # noqa: S108 - checked when made
