@@ -81,7 +81,7 @@ def fold(text: str) -> str:
 
 
 def _toneless(reading: str) -> str:
-    plain = []
+    plain: list[str] = []
     for char in unicodedata.normalize("NFD", reading):
         if char == "\u0308" and plain[-1] == "u":
             plain[-1] = "v"

@@ -15,6 +15,7 @@ UNASSIGNED_MOBILE_PREFIXES = frozenset({"154"})
 _LONGEST = 64
 _MOBILE = re.compile(r"\s*(?:(?:\+|00)?86[ -]?)?0?(1[3-9]\d)[ -]?(\d{4})[ -]?(\d{4})\s*", re.ASCII)
 _FIXED = re.compile(r"(?:(?:\+|00)?86)?0?(10|2\d|[3-9]\d\d)([2-8]\d{6,7})", re.ASCII)
+_PLAIN_FIXED = re.compile(r"\s*0(?:(10|2\d)-?([2-8]\d{7})|([3-9]\d\d)-?([2-8]\d{6,7}))\s*", re.A)
 _SHARED_COST = re.compile(r"(?:(?:\+|00)?86)?([48]00\d{7})", re.ASCII)
 # Foreign numbers that were typed without their plus sign.
 _BARE_FOREIGN = re.compile(r"(?:85[23]\d{8}|8860?\d{9}|44\d{10})", re.ASCII)
@@ -120,6 +121,9 @@ def parse_phone(raw: str, *, default_region: str = "CN") -> Phone:
     found = _MOBILE.fullmatch(raw)
     if found and (default_region == "CN" or "86" in raw[:5]):
         return _mainland_mobile(raw, found, "")
+    if default_region == "CN" and (plain := _PLAIN_FIXED.fullmatch(raw)):
+        digits = (plain[1] or plain[3]) + (plain[2] or plain[4])
+        return Phone(raw, "+86" + digits, "0" + digits, "", "fixed", "CN", "ok")
     text = unicodedata.normalize("NFKC", raw[: _LONGEST * 4]).translate(_CLEAN).strip()
     if not text:
         return Phone(raw, reason="empty")
