@@ -50,7 +50,7 @@ def browser() -> Iterator[Browser]:
 def sign_in(page: Page, url: str, login: str) -> None:
     """Sign in by the ordinary form with NAME:PASSWORD."""
     name, _, password = login.partition(":")
-    page.goto(urljoin(url, "/sign-in/"))
+    page.goto(urljoin(url, "/sign-in"))
     page.fill("input[name=username]", name)
     page.fill("input[name=password]", password)
     page.press("input[name=password]", "Enter")
