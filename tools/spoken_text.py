@@ -20,7 +20,8 @@ CJK = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 # Files and folders in which Chinese characters are data, each with the reason.
 CJK_ALLOWED = {
     "src/genjin/conf/settings.py": "languages are named in themselves",
-    "src/genjin/customers/fields.py": "yes and no as lists of customers write them",
+    "src/genjin/customers/fields.py": "yes and no as people write them",
+    "src/genjin/customers/importing/": "yes and no as lists of customers write them",
     "src/genjin/kernel/": "rules of Chinese names, numbers and addresses; shows nothing to people",
     "src/genjin/web/formats/common.py": "dates as people type them",
 }

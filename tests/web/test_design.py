@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponse
 from django.test import RequestFactory, override_settings
 from django.utils import timezone, translation
@@ -17,12 +18,13 @@ TEMPLATES = ROOT / "src/genjin/web/templates"
 
 
 @pytest.fixture
-def page():
+def design_html():
     """Ask for /design/ with a cookie jar, in a language."""
 
     def ask(language: str = "en", **cookies: str) -> HttpResponse:
         request = RequestFactory().get("/design/")
         request.COOKIES.update(cookies)
+        request.user = AnonymousUser()
         with (
             translation.override(language),
             override_settings(FORM_RENDERER="genjin.web.design.GenjinRenderer"),
@@ -36,27 +38,29 @@ def page():
     ("language", "lang"),
     [("zh-hans", "zh-Hans"), ("zh-hant", "zh-Hant-TW"), ("zh-hk", "zh-Hant-HK"), ("en", "en")],
 )
-def test_the_page_names_its_script_so_that_the_right_font_is_taken(page, language, lang) -> None:
-    assert f'<html lang="{lang}"' in page(language).content.decode()
+def test_the_page_names_its_script_so_that_the_right_font_is_taken(
+    design_html, language, lang
+) -> None:
+    assert f'<html lang="{lang}"' in design_html(language).content.decode()
 
 
-def test_the_page_has_nothing_inline_that_the_policy_refuses(page) -> None:
-    html = page().content.decode()
+def test_the_page_has_nothing_inline_that_the_policy_refuses(design_html) -> None:
+    html = design_html().content.decode()
     assert not re.search(r"\sstyle=|\son\w+=|<style", html)
     for attributes in re.findall(r"<script([^>]*)>", html):
         assert "src=" in attributes or 'type="application/json"' in attributes
 
 
-def test_the_chosen_look_is_in_the_page_and_does_not_flash(page) -> None:
+def test_the_chosen_look_is_in_the_page_and_does_not_flash(design_html) -> None:
     assert (
         'data-bs-theme="dark" data-sidebar="slim"'
-        in page(theme="dark", sidebar="slim").content.decode()
+        in design_html(theme="dark", sidebar="slim").content.decode()
     )
-    assert 'data-bs-theme="auto" data-sidebar="wide"' in page(theme="<x>").content.decode()
+    assert 'data-bs-theme="auto" data-sidebar="wide"' in design_html(theme="<x>").content.decode()
 
 
-def test_a_form_error_stands_beside_its_field_and_is_named_by_it(page) -> None:
-    html = page().content.decode()
+def test_a_form_error_stands_beside_its_field_and_is_named_by_it(design_html) -> None:
+    html = design_html().content.decode()
     control = re.search(r'<input[^>]*name="phone"[^>]*>', html)
     assert control is not None
     assert 'aria-invalid="true"' in control[0]
