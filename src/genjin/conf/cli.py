@@ -1,0 +1,67 @@
+"""The command line ``genjin``: finds each command's module when it is called.
+
+The list below is all that ``--help`` needs, so it answers without loading Django.
+"""
+
+import importlib
+from dataclasses import dataclass
+
+import click
+
+from genjin import __version__
+
+
+@dataclass(frozen=True)
+class _Entry:
+    module: str
+    about: str
+
+
+COMMANDS = {
+    "up": _Entry("up", "Start everything: database, web and worker; load a sample at first."),
+    "serve": _Entry("serve", "Serve the web pages."),
+    "worker": _Entry("worker", "Run the jobs and the clock."),
+    "migrate": _Entry("migrate", "Bring the database's tables up to date."),
+    "demo": _Entry("demo", "Load a sample organisation to try things with."),
+    "user": _Entry("user", "Add the people who work here."),
+    "import": _Entry("imports", "Bring in customers from a CSV or XLSX file."),
+    "status": _Entry("status", "Count customers, follow-ups, interactions and jobs."),
+    "manage": _Entry("manage", "Run one of Django's own management commands."),
+}
+EPILOG = """
+\b
+Settings come from the environment:
+  GENJIN_HOME   directory of the data (and of the embedded database)
+  GENJIN_HOST   address to serve on, 127.0.0.1 unless set
+  GENJIN_PORT   port to serve on, 8000 unless set
+  DATABASE_URL  a PostgreSQL server (15 or later) to use instead of the embedded one
+"""
+
+
+class CommandsByName(click.Group):
+    """Loads a command from ``genjin.conf.commands`` when its name is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"genjin.conf.commands.{COMMANDS[cmd_name].module}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.about) for name, entry in COMMANDS.items()])
+
+
+@click.group(
+    cls=CommandsByName, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.version_option(__version__, prog_name="genjin")
+def main() -> None:
+    """Genjin (跟进): customer cards, telephone work and follow-up in one queue.
+
+    "genjin COMMAND --help" tells more about one command.
+    """
