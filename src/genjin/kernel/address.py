@@ -27,7 +27,9 @@ _SUFFIXES = (
 )  # fmt: skip
 # Peoples named inside the names of autonomous places: "Guangxi (Zhuang) autonomous region".
 _PEOPLES = ("\u7ef4\u543e\u5c14", "\u58ee\u65cf", "\u56de\u65cf")
-_COUNTRY = ("\u4e2d\u534e\u4eba\u6c11\u5171\u548c\u56fd", "\u4e2d\u56fd", "\u4e2d\u534e\u6c11\u56fd")
+_COUNTRY = (
+    "\u4e2d\u534e\u4eba\u6c11\u5171\u548c\u56fd", "\u4e2d\u56fd", "\u4e2d\u534e\u6c11\u56fd"
+)  # fmt: skip
 # Province, city, region, county, banner, prefecture, league as single characters.
 _KINDS = frozenset("\u7701\u5e02\u533a\u53bf\u65d7\u5dde\u76df")
 # The three parts of Hong Kong, which stand where a province would.

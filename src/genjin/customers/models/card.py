@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models.functions import Left
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -113,7 +114,8 @@ class Customer(models.Model):
                 OpClass("fields", name="jsonb_path_ops"), name="customer_fields"
             ),
             models.Index(
-                OpClass("name", name="text_pattern_ops"), name="customer_name_prefix"
+                OpClass(Left("search_text", 30), name="text_pattern_ops"),
+                name="customer_folded_prefix",
             ),
             models.Index(
                 OpClass("name_key", name="text_pattern_ops"), name="customer_pinyin_prefix"
