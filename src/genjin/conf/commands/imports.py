@@ -1,0 +1,92 @@
+"""``genjin import``: brings customers in from files, with progress, and goes on after a kill."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from genjin.conf.launch import start_django
+
+
+@click.group(name="import")
+def command() -> None:
+    """Bring in customers from a CSV or XLSX file."""
+
+
+@command.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--map",
+    "map_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="TOML file that says what each column becomes (see examples/maps). Without it the "
+    "mapping used last for the same columns, else a guess by the columns' names.",
+)
+@click.option("--dry-run", is_flag=True, help="Check the whole file and write nothing.")
+@click.option("--resume", is_flag=True, help="Go on with the interrupted import of this file.")
+@click.option(
+    "--duplicates",
+    type=click.Choice(["skip", "update", "ask"]),
+    default="skip",
+    show_default=True,
+    help="What happens to rows whose phone or tax number is on record.",
+)
+@click.option("--encoding", default="", help="utf-8, gb18030, big5, utf-16; found by itself.")
+@click.option("--delimiter", default="", help="Between the cells of a CSV; found by itself.")
+@click.option("--sheet", default="", help="Sheet of a workbook; the first by itself.")
+@click.option("--by", "username", default="", help="Sign-in name of who brings the file in.")
+@click.option(
+    "--errors",
+    "errors_file",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Where rows that did not come in go, with the reason beside each; "
+    "beside FILE as FILE.errors.csv by itself.",
+)
+@click.option("--language", default="", help="Of the reasons: zh-hans, zh-hant, zh-hk or en.")
+def customers(  # noqa: PLR0917 - one argument an option
+    file: Path,
+    map_file: Path | None,
+    dry_run: bool,
+    resume: bool,
+    duplicates: str,
+    encoding: str,
+    delimiter: str,
+    sheet: str,
+    username: str,
+    errors_file: Path | None,
+    language: str,
+) -> None:
+    """Bring in the customers of FILE.
+
+    Good rows come in; the others go to a file with the reason beside each. The same file twice
+    writes nothing twice, and an import that was interrupted goes on with --resume.
+    """
+    start_django()
+    # models exist only now
+    from django.utils import translation
+
+    from genjin.conf.importing import Command
+    from genjin.customers.importing.sentences import error_sentences
+    from genjin.foundation import audit
+    from genjin.kernel.errors import GenjinError
+
+    work = Command(
+        file=file,
+        map_file=map_file,
+        on_duplicate=duplicates,
+        layout={"encoding": encoding, "delimiter": delimiter, "sheet": sheet},
+        username=username,
+        errors_file=errors_file or file.with_name(f"{file.name}.errors.csv"),
+    )
+    with translation.override(language or "en"), audit.origin("command"):
+        try:
+            if dry_run:
+                work.check()
+            elif resume:
+                work.resume()
+            else:
+                work.bring_in()
+        except GenjinError as error:
+            for sentence in error_sentences(error):
+                click.echo(sentence, err=True)
+            sys.exit(1)

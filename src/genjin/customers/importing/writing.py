@@ -1,0 +1,198 @@
+"""Writes one chunk of cleaned rows: customers, their points and history, and the run's progress.
+
+All of a chunk and `next_row` go into one transaction, and the progress is a conditional update on
+the row where the chunk begins: a run that was killed, stopped or started twice writes no row
+twice.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from genjin.customers.importing import preparing, updating
+from genjin.customers.importing.duplicates import EarlierRuns, on_record
+from genjin.customers.importing.lines import TABLES, escaped
+from genjin.customers.importing.pool import CleanChunk, Cleaned
+from genjin.customers.importing.readers import MOST_NEW_CHOICES
+from genjin.customers.importing.rows import RowCleaner
+from genjin.customers.models import CustomerImport, FieldDefinition, ImportRow
+from genjin.customers.states import ImportState
+from genjin.foundation.models import User
+from genjin.kernel.errors import LostRace
+
+Fate = ImportRow.Fate
+_ROW_COLUMNS = ("run_id", "row_number", "fate", "values", "problems", "duplicate_of_id")
+_LONGEST_KEPT_CELL = 4000
+
+
+@dataclass
+class Sorted:
+    """The rows of a chunk by what happens to them."""
+
+    created: list[Cleaned] = field(default_factory=list)
+    updates: list[tuple[int, UUID]] = field(default_factory=list)
+    left: list[tuple[int, str, list[Any], UUID | None]] = field(default_factory=list)
+
+
+def sort_rows(
+    chunk: CleanChunk, on_duplicate: str, earlier: EarlierRuns, found: dict[str, UUID]
+) -> Sorted:
+    """Decides the fate of each row; `found` says whose the phones and tax numbers are.
+
+    `found` grows by the rows that are to be created, so that a double inside the chunk is seen.
+    """
+    result = Sorted()
+    first_number = chunk.raw[0][0] if chunk.raw else 0
+    for row in chunk.rows:
+        if row.problems:
+            result.left.append((row.number, Fate.ERROR, list(row.problems), None))
+            continue
+        known = next((found[key] for key in row.keys if key in found), None)
+        if known is not None:
+            if on_duplicate == "update":
+                result.updates.append((row.number, known))
+            else:
+                fate = Fate.ASK if on_duplicate == "ask" else Fate.SKIPPED
+                result.left.append((row.number, fate, [("", "duplicate", {})], known))
+            continue
+        place = chunk.first + row.number - first_number
+        if earlier and earlier.brought(place, row.number):
+            result.left.append((row.number, Fate.SKIPPED, [("", "same_file_twice", {})], None))
+            continue
+        result.created.append(row)
+        if row.keys:
+            pk = UUID(row.lines[0][:32]) if row.lines else UUID(int=row.number)
+            for key in row.keys:
+                found.setdefault(key, pk)
+    return result
+
+
+def keys_of(rows: Iterable[Cleaned]) -> set[str]:
+    """All that duplicates of these rows could be found by."""
+    return {key for row in rows for key in row.keys}
+
+
+def write_chunk(
+    run: CustomerImport,
+    chunk: CleanChunk,
+    *,
+    cleaner: RowCleaner,
+    earlier: EarlierRuns,
+    check_file: Callable[[], None],
+    by: User | None,
+    now: datetime,
+) -> Counter[str]:
+    """Writes a chunk and moves the run on. Returns how many rows met which fate.
+
+    Raises LostRace when the run is no longer where the chunk begins, or no longer writing;
+    FileChanged (by `check_file`) when the file changed while it was read.
+    """
+    with transaction.atomic():
+        rows = sort_rows(chunk, run.on_duplicate, earlier, on_record(keys_of(chunk.rows)))
+        _copy_customers(rows.created)
+        raw = dict(chunk.raw)
+        if rows.updates:
+            _update(run, rows, raw, cleaner=cleaner, by=by, now=now)
+        _copy_left(run, rows.left, raw)
+        _extend_choices(chunk.new_choices, by=by, now=now)
+        counts = Counter(fate for _, fate, _, _ in rows.left)
+        counts[Fate.CREATED] = len(rows.created)
+        check_file()
+        _move_on(run, chunk, counts)
+    return counts
+
+
+def _move_on(run: CustomerImport, chunk: CleanChunk, counts: Counter[str]) -> None:
+    moved = CustomerImport.objects.filter(
+        pk=run.pk, next_row=chunk.first, state=ImportState.WRITING
+    ).update(
+        next_row=chunk.end,
+        created_count=F("created_count") + counts[Fate.CREATED],
+        updated_count=F("updated_count") + counts[Fate.UPDATED],
+        skipped_count=F("skipped_count") + counts[Fate.SKIPPED],
+        error_count=F("error_count") + counts[Fate.ERROR],
+        asked_count=F("asked_count") + counts[Fate.ASK],
+    )
+    if moved != 1:
+        raise LostRace("import_moved", run=str(run.pk), row=chunk.first)
+
+
+def _copy_customers(rows: list[Cleaned]) -> None:
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        for place, (table, columns) in enumerate(TABLES.items()):
+            data = "".join([row.lines[place] for row in rows])
+            if data:
+                with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+                    copy.write(data.encode())
+
+
+def _copy_left(
+    run: CustomerImport,
+    left: list[tuple[int, str, list[Any], UUID | None]],
+    raw: dict[int, list[str]],
+) -> None:
+    if not left:
+        return
+    quoted = ", ".join(f'"{name}"' for name in _ROW_COLUMNS)
+    made = []
+    for number, fate, problems, known in left:
+        keeps_cells = fate in (Fate.ERROR, Fate.ASK)
+        cells = storable(raw[number]) if keeps_cells else []
+        told = [
+            {"column": place, "code": code, "data": data} for place, code, data in problems
+        ]  # fmt: skip
+        made.append(
+            f"{run.pk}\t{number}\t{fate}\t{_json(cells)}\t{_json(told)}\t{known or chr(92) + 'N'}\n"
+        )
+    statement = f"COPY customers_importrow ({quoted}) FROM STDIN"
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.write("".join(made).encode())
+
+
+def storable(cells: list[str]) -> list[str]:
+    """Cells as the database can keep them: no NUL, no half characters, none of endless length."""
+    return [
+        cell.replace("\x00", "\ufffd")[:_LONGEST_KEPT_CELL].encode("utf-8", "replace").decode()
+        for cell in cells
+    ]
+
+
+def _json(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return escaped(text.replace("\\u0000", "\ufffd").replace("\x00", "\ufffd"))
+
+
+def _extend_choices(found: list[tuple[str, str]], *, by: User | None, now: datetime) -> None:
+    if not found:
+        return
+    codes = {code for code, _ in found}
+    for definition in FieldDefinition.objects.select_for_update().filter(code__in=codes):
+        room = MOST_NEW_CHOICES - len(definition.choices)
+        texts = [text for code, text in found if code == definition.code][: max(room, 0)]
+        fresh = [{"code": text, "labels": {}} for text in texts]
+        preparing.add_choices(definition, fresh, by=by, now=now)
+
+
+def _update(
+    run: CustomerImport,
+    rows: Sorted,
+    raw: dict[int, list[str]],
+    *,
+    cleaner: RowCleaner,
+    by: User | None,
+    now: datetime,
+) -> None:
+    drafts = [(cleaner.clean(number, raw[number]), known) for number, known in rows.updates]
+    outcomes = updating.update_customers(drafts, run=run, by=by, now=now)
+    for (draft, known), outcome in zip(drafts, outcomes, strict=True):
+        fate = Fate.UPDATED if outcome == "updated" else Fate.SKIPPED
+        rows.left.append((draft.number, fate, [("", outcome, {})], known))
