@@ -3,226 +3,666 @@
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.utils.timezone
-import genjin.foundation.fields
-import genjin.kernel.ids
 from django.conf import settings
 from django.db import migrations, models
 
+import genjin.foundation.fields
+import genjin.kernel.ids
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('customers', '0002_guards'),
-        ('foundation', '0002_guards'),
+        ("customers", "0002_guards"),
+        ("foundation", "0002_guards"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='FollowUp',
+            name="FollowUp",
             fields=[
-                ('id', genjin.foundation.fields.IdField(default=genjin.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('channel', models.CharField(choices=[('call', 'Call'), ('visit', 'Visit'), ('letter', 'Letter'), ('email', 'E-mail'), ('message', 'Message'), ('fax', 'Fax'), ('web', 'Web')], default='call', max_length=12)),
-                ('purpose', models.CharField(choices=[('service', 'Service'), ('collect', 'Collection'), ('sell', 'Selling'), ('survey', 'Survey'), ('care', 'Care'), ('security', 'Security')], max_length=12)),
-                ('cause_key', models.CharField(max_length=120, unique=True)),
-                ('source_kind', models.CharField(blank=True, max_length=20)),
-                ('source_id', models.CharField(blank=True, max_length=60)),
-                ('subject', models.CharField(blank=True, max_length=200)),
-                ('state', models.CharField(choices=[('planned', 'Planned'), ('ready', 'Ready'), ('taken', 'In hand'), ('done', 'Done'), ('cancelled', 'Cancelled'), ('expired', 'Expired')], default='planned', max_length=10)),
-                ('rank', models.BigIntegerField(default=0)),
-                ('not_before', models.DateTimeField()),
-                ('due_at', models.DateTimeField(blank=True, null=True)),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('asked_at', models.DateTimeField(blank=True, null=True)),
-                ('taken_at', models.DateTimeField(blank=True, null=True)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('tries', models.PositiveSmallIntegerField(default=0)),
-                ('last_outcome', models.CharField(blank=True, max_length=24)),
-                ('withheld', models.JSONField(blank=True, default=list)),
-                ('escalated_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('end_reason', models.CharField(blank=True, max_length=300)),
-                ('assigned_to', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('created_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='followups', to='customers.customer')),
-                ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='customers.contactperson')),
-                ('taken_by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    genjin.foundation.fields.IdField(
+                        default=genjin.kernel.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("call", "Call"),
+                            ("visit", "Visit"),
+                            ("letter", "Letter"),
+                            ("email", "E-mail"),
+                            ("message", "Message"),
+                            ("fax", "Fax"),
+                            ("web", "Web"),
+                        ],
+                        default="call",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[
+                            ("service", "Service"),
+                            ("collect", "Collection"),
+                            ("sell", "Selling"),
+                            ("survey", "Survey"),
+                            ("care", "Care"),
+                            ("security", "Security"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("cause_key", models.CharField(max_length=120, unique=True)),
+                ("source_kind", models.CharField(blank=True, max_length=20)),
+                ("source_id", models.CharField(blank=True, max_length=60)),
+                ("subject", models.CharField(blank=True, max_length=200)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("planned", "Planned"),
+                            ("ready", "Ready"),
+                            ("taken", "In hand"),
+                            ("done", "Done"),
+                            ("cancelled", "Cancelled"),
+                            ("expired", "Expired"),
+                        ],
+                        default="planned",
+                        max_length=10,
+                    ),
+                ),
+                ("rank", models.BigIntegerField(default=0)),
+                ("not_before", models.DateTimeField()),
+                ("due_at", models.DateTimeField(blank=True, null=True)),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("asked_at", models.DateTimeField(blank=True, null=True)),
+                ("taken_at", models.DateTimeField(blank=True, null=True)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("last_outcome", models.CharField(blank=True, max_length=24)),
+                ("withheld", models.JSONField(blank=True, default=list)),
+                ("escalated_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("end_reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "assigned_to",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="followups",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="customers.contactperson",
+                    ),
+                ),
+                (
+                    "taken_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', genjin.foundation.fields.IdField(default=genjin.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('channel', models.CharField(choices=[('call', 'Call'), ('visit', 'Visit'), ('letter', 'Letter'), ('email', 'E-mail'), ('message', 'Message'), ('fax', 'Fax'), ('web', 'Web')], max_length=12)),
-                ('purpose', models.CharField(choices=[('service', 'Service'), ('collect', 'Collection'), ('sell', 'Selling'), ('survey', 'Survey'), ('care', 'Care'), ('security', 'Security')], max_length=12)),
-                ('address', models.CharField(max_length=254)),
-                ('state', models.CharField(choices=[('started', 'Started'), ('closed', 'Closed'), ('unknown', 'Outcome not known')], default='started', max_length=8)),
-                ('is_conversation', models.BooleanField(default=False)),
-                ('decision', models.JSONField(blank=True, default=dict)),
-                ('started_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.customer')),
-                ('point', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='customers.contactpoint')),
-                ('followup', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='contacts', to='followups.followup')),
+                (
+                    "id",
+                    genjin.foundation.fields.IdField(
+                        default=genjin.kernel.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("call", "Call"),
+                            ("visit", "Visit"),
+                            ("letter", "Letter"),
+                            ("email", "E-mail"),
+                            ("message", "Message"),
+                            ("fax", "Fax"),
+                            ("web", "Web"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[
+                            ("service", "Service"),
+                            ("collect", "Collection"),
+                            ("sell", "Selling"),
+                            ("survey", "Survey"),
+                            ("care", "Care"),
+                            ("security", "Security"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("address", models.CharField(max_length=254)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("started", "Started"),
+                            ("closed", "Closed"),
+                            ("unknown", "Outcome not known"),
+                        ],
+                        default="started",
+                        max_length=8,
+                    ),
+                ),
+                ("is_conversation", models.BooleanField(default=False)),
+                ("decision", models.JSONField(blank=True, default=dict)),
+                ("started_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "point",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="customers.contactpoint",
+                    ),
+                ),
+                (
+                    "followup",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="contacts",
+                        to="followups.followup",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Interaction',
+            name="Interaction",
             fields=[
-                ('id', genjin.foundation.fields.IdField(default=genjin.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('channel', models.CharField(choices=[('call', 'Call'), ('visit', 'Visit'), ('letter', 'Letter'), ('email', 'E-mail'), ('message', 'Message'), ('fax', 'Fax'), ('web', 'Web')], max_length=12)),
-                ('is_inbound', models.BooleanField(default=False)),
-                ('purpose', models.CharField(choices=[('service', 'Service'), ('collect', 'Collection'), ('sell', 'Selling'), ('survey', 'Survey'), ('care', 'Care'), ('security', 'Security')], max_length=12)),
-                ('address', models.CharField(blank=True, max_length=254)),
-                ('outcome', models.CharField(max_length=24)),
-                ('is_connected', models.BooleanField(default=False)),
-                ('is_reached', models.BooleanField(default=False)),
-                ('is_success', models.BooleanField(default=False)),
-                ('at', models.DateTimeField()),
-                ('local_day', models.DateField()),
-                ('local_hour', models.PositiveSmallIntegerField()),
-                ('talk_seconds', models.PositiveIntegerField(default=0)),
-                ('wrap_seconds', models.PositiveIntegerField(default=0)),
-                ('note', models.TextField(blank=True)),
-                ('next_step', models.CharField(blank=True, max_length=300)),
-                ('detail', models.JSONField(blank=True, default=dict)),
-                ('decision', models.JSONField(blank=True, default=dict)),
-                ('script_version', models.BigIntegerField(null=True)),
-                ('staff_number', models.CharField(blank=True, max_length=20)),
-                ('by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('contact', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='followups.contact')),
-                ('corrects', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrected_by', to='followups.interaction')),
-                ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='interactions', to='customers.customer')),
-                ('followup', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='interactions', to='followups.followup')),
-                ('person', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.contactperson')),
+                (
+                    "id",
+                    genjin.foundation.fields.IdField(
+                        default=genjin.kernel.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("call", "Call"),
+                            ("visit", "Visit"),
+                            ("letter", "Letter"),
+                            ("email", "E-mail"),
+                            ("message", "Message"),
+                            ("fax", "Fax"),
+                            ("web", "Web"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("is_inbound", models.BooleanField(default=False)),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[
+                            ("service", "Service"),
+                            ("collect", "Collection"),
+                            ("sell", "Selling"),
+                            ("survey", "Survey"),
+                            ("care", "Care"),
+                            ("security", "Security"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("address", models.CharField(blank=True, max_length=254)),
+                ("outcome", models.CharField(max_length=24)),
+                ("is_connected", models.BooleanField(default=False)),
+                ("is_reached", models.BooleanField(default=False)),
+                ("is_success", models.BooleanField(default=False)),
+                ("at", models.DateTimeField()),
+                ("local_day", models.DateField()),
+                ("local_hour", models.PositiveSmallIntegerField()),
+                ("talk_seconds", models.PositiveIntegerField(default=0)),
+                ("wrap_seconds", models.PositiveIntegerField(default=0)),
+                ("note", models.TextField(blank=True)),
+                ("next_step", models.CharField(blank=True, max_length=300)),
+                ("detail", models.JSONField(blank=True, default=dict)),
+                ("decision", models.JSONField(blank=True, default=dict)),
+                ("script_version", models.BigIntegerField(null=True)),
+                ("staff_number", models.CharField(blank=True, max_length=20)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="followups.contact",
+                    ),
+                ),
+                (
+                    "corrects",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="corrected_by",
+                        to="followups.interaction",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="interactions",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "followup",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="interactions",
+                        to="followups.followup",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="customers.contactperson",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Commitment',
+            name="Commitment",
             fields=[
-                ('id', genjin.foundation.fields.IdField(default=genjin.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('text', models.CharField(max_length=300, verbose_name='promise')),
-                ('due_at', models.DateTimeField(verbose_name='due')),
-                ('state', models.CharField(choices=[('open', 'Open'), ('kept', 'Kept'), ('broken', 'Broken'), ('withdrawn', 'Withdrawn')], default='open', max_length=10)),
-                ('made_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='commitments', to='customers.customer')),
-                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('interaction', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='followups.interaction')),
+                (
+                    "id",
+                    genjin.foundation.fields.IdField(
+                        default=genjin.kernel.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("text", models.CharField(max_length=300, verbose_name="promise")),
+                ("due_at", models.DateTimeField(verbose_name="due")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("kept", "Kept"),
+                            ("broken", "Broken"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("made_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="commitments",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "interaction",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="followups.interaction",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Lane',
+            name="Lane",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('purpose', models.CharField(max_length=12)),
-                ('time_zone', models.CharField(max_length=60)),
-                ('weekly', models.CharField(blank=True, max_length=400)),
-                ('language', models.CharField(blank=True, max_length=12)),
-                ('skills', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), default=list, size=None)),
-                ('is_important', models.BooleanField(default=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("purpose", models.CharField(max_length=12)),
+                ("time_zone", models.CharField(max_length=60)),
+                ("weekly", models.CharField(blank=True, max_length=400)),
+                ("language", models.CharField(blank=True, max_length=12)),
+                (
+                    "skills",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40), default=list, size=None
+                    ),
+                ),
+                ("is_important", models.BooleanField(default=False)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('purpose', 'time_zone', 'weekly', 'language', 'skills', 'is_important'), name='lane_once')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=(
+                            "purpose",
+                            "time_zone",
+                            "weekly",
+                            "language",
+                            "skills",
+                            "is_important",
+                        ),
+                        name="lane_once",
+                    )
+                ],
             },
         ),
         migrations.AddField(
-            model_name='followup',
-            name='lane',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='followups.lane'),
+            model_name="followup",
+            name="lane",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="followups.lane",
+            ),
         ),
         migrations.CreateModel(
-            name='Queue',
+            name="Queue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=160)),
-                ('source_kind', models.CharField(max_length=20)),
-                ('source_id', models.CharField(blank=True, max_length=60)),
-                ('purpose', models.CharField(choices=[('service', 'Service'), ('collect', 'Collection'), ('sell', 'Selling'), ('survey', 'Survey'), ('care', 'Care'), ('security', 'Security')], max_length=12)),
-                ('channel', models.CharField(choices=[('call', 'Call'), ('visit', 'Visit'), ('letter', 'Letter'), ('email', 'E-mail'), ('message', 'Message'), ('fax', 'Fax'), ('web', 'Web')], default='call', max_length=12)),
-                ('weekly', models.CharField(blank=True, max_length=400)),
-                ('is_open', models.BooleanField(default=False)),
-                ('band', models.SmallIntegerField(default=50)),
-                ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='foundation.team')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=160)),
+                ("source_kind", models.CharField(max_length=20)),
+                ("source_id", models.CharField(blank=True, max_length=60)),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[
+                            ("service", "Service"),
+                            ("collect", "Collection"),
+                            ("sell", "Selling"),
+                            ("survey", "Survey"),
+                            ("care", "Care"),
+                            ("security", "Security"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("call", "Call"),
+                            ("visit", "Visit"),
+                            ("letter", "Letter"),
+                            ("email", "E-mail"),
+                            ("message", "Message"),
+                            ("fax", "Fax"),
+                            ("web", "Web"),
+                        ],
+                        default="call",
+                        max_length=12,
+                    ),
+                ),
+                ("weekly", models.CharField(blank=True, max_length=400)),
+                ("is_open", models.BooleanField(default=False)),
+                ("band", models.SmallIntegerField(default=50)),
+                (
+                    "team",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="foundation.team",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='interaction',
-            name='queue',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='followups.queue'),
+            model_name="interaction",
+            name="queue",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="followups.queue",
+            ),
         ),
         migrations.AddField(
-            model_name='followup',
-            name='queue',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='followups', to='followups.queue'),
+            model_name="followup",
+            name="queue",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="followups",
+                to="followups.queue",
+            ),
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(fields=['customer', '-started_at'], name='contact_by_customer'),
+            model_name="contact",
+            index=models.Index(fields=["customer", "-started_at"], name="contact_by_customer"),
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(fields=['address', '-started_at'], name='contact_by_address'),
+            model_name="contact",
+            index=models.Index(fields=["address", "-started_at"], name="contact_by_address"),
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(condition=models.Q(('state', 'started')), fields=['by', 'started_at'], name='contact_unclosed'),
+            model_name="contact",
+            index=models.Index(
+                condition=models.Q(("state", "started")),
+                fields=["by", "started_at"],
+                name="contact_unclosed",
+            ),
         ),
         migrations.AddIndex(
-            model_name='commitment',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['owner', 'due_at'], name='commitment_open_by_owner'),
+            model_name="commitment",
+            index=models.Index(
+                condition=models.Q(("state", "open")),
+                fields=["owner", "due_at"],
+                name="commitment_open_by_owner",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='queue',
-            constraint=models.UniqueConstraint(fields=('source_kind', 'source_id'), name='queue_of_source'),
+            model_name="queue",
+            constraint=models.UniqueConstraint(
+                fields=("source_kind", "source_id"), name="queue_of_source"
+            ),
         ),
         migrations.AddIndex(
-            model_name='interaction',
-            index=models.Index(fields=['customer', '-at'], name='interaction_by_customer'),
+            model_name="interaction",
+            index=models.Index(fields=["customer", "-at"], name="interaction_by_customer"),
         ),
         migrations.AddIndex(
-            model_name='interaction',
-            index=models.Index(fields=['by', 'local_day'], name='interaction_by_person'),
+            model_name="interaction",
+            index=models.Index(fields=["by", "local_day"], name="interaction_by_person"),
         ),
         migrations.AddIndex(
-            model_name='interaction',
-            index=models.Index(fields=['queue', 'local_day'], name='interaction_by_queue'),
+            model_name="interaction",
+            index=models.Index(fields=["queue", "local_day"], name="interaction_by_queue"),
         ),
         migrations.AddIndex(
-            model_name='interaction',
-            index=models.Index(fields=['local_day'], name='interaction_by_day'),
+            model_name="interaction",
+            index=models.Index(fields=["local_day"], name="interaction_by_day"),
         ),
         migrations.AddIndex(
-            model_name='followup',
-            index=models.Index(condition=models.Q(('assigned_to__isnull', True), ('state', 'ready')), fields=['queue', 'lane', 'rank', 'id'], name='followup_ready'),
+            model_name="followup",
+            index=models.Index(
+                condition=models.Q(("assigned_to__isnull", True), ("state", "ready")),
+                fields=["queue", "lane", "rank", "id"],
+                name="followup_ready",
+            ),
         ),
         migrations.AddIndex(
-            model_name='followup',
-            index=models.Index(condition=models.Q(('assigned_to__isnull', False), ('state__in', ['planned', 'ready'])), fields=['assigned_to', 'not_before'], name='followup_own'),
+            model_name="followup",
+            index=models.Index(
+                condition=models.Q(
+                    ("assigned_to__isnull", False), ("state__in", ["planned", "ready"])
+                ),
+                fields=["assigned_to", "not_before"],
+                name="followup_own",
+            ),
         ),
         migrations.AddIndex(
-            model_name='followup',
-            index=models.Index(condition=models.Q(('state', 'planned')), fields=['queue', 'not_before'], name='followup_planned'),
+            model_name="followup",
+            index=models.Index(
+                condition=models.Q(("state", "planned")),
+                fields=["queue", "not_before"],
+                name="followup_planned",
+            ),
         ),
         migrations.AddIndex(
-            model_name='followup',
-            index=models.Index(condition=models.Q(('state', 'taken')), fields=['lease_until'], name='followup_leased'),
+            model_name="followup",
+            index=models.Index(
+                condition=models.Q(("state", "taken")),
+                fields=["lease_until"],
+                name="followup_leased",
+            ),
         ),
         migrations.AddIndex(
-            model_name='followup',
-            index=models.Index(condition=models.Q(('escalated_at__isnull', True), ('state__in', ['planned', 'ready'])), fields=['due_at'], name='followup_due'),
+            model_name="followup",
+            index=models.Index(
+                condition=models.Q(
+                    ("escalated_at__isnull", True), ("state__in", ["planned", "ready"])
+                ),
+                fields=["due_at"],
+                name="followup_due",
+            ),
         ),
         migrations.AddIndex(
-            model_name='followup',
-            index=models.Index(condition=models.Q(('expires_at__isnull', False), ('state__in', ['planned', 'ready'])), fields=['expires_at'], name='followup_expiring'),
+            model_name="followup",
+            index=models.Index(
+                condition=models.Q(
+                    ("expires_at__isnull", False), ("state__in", ["planned", "ready"])
+                ),
+                fields=["expires_at"],
+                name="followup_expiring",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='followup',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'taken'), _negated=True), models.Q(('lease_until__isnull', False), ('taken_by__isnull', False)), _connector='OR'), name='taken_has_holder_and_lease'),
+            model_name="followup",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "taken"), _negated=True),
+                    models.Q(("lease_until__isnull", False), ("taken_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="taken_has_holder_and_lease",
+            ),
         ),
     ]

@@ -1,0 +1,359 @@
+"""The hot claim and what the clock does to many rows: documented siblings of `transition()`.
+
+`transition()` moves one row that was read before. The statements here move rows that nobody read
+yet: each is one conditional UPDATE on the old state, whose steps are checked against the same
+state table when this module is loaded. Moves by the clock leave no audit row each; what a person
+takes is on record in `taken_by`, `taken_at` and the contact that follows.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+import psycopg
+from django.db import connection, models, transaction
+
+from genjin.customers.models import Customer
+from genjin.followups import lanes, profiles, rules
+from genjin.followups.gate import FACTS, fact_parameters, facts_from, stated_hours
+from genjin.followups.models import FollowUp, Queue
+from genjin.followups.rules import Allowed, GateFacts, Waiting, Withheld, decide, why_next
+from genjin.followups.states import CONTACT_STATES, FOLLOWUP_STATES, ContactState, State
+from genjin.foundation.models import User
+from genjin.kernel.problems import Reason
+
+for _old, _new in (
+    (State.READY, State.TAKEN),
+    (State.PLANNED, State.TAKEN),
+    (State.TAKEN, State.PLANNED),
+    (State.TAKEN, State.READY),
+    (State.TAKEN, State.CANCELLED),
+    (State.PLANNED, State.READY),
+    (State.PLANNED, State.EXPIRED),
+    (State.READY, State.EXPIRED),
+):
+    FOLLOWUP_STATES.check(_old, _new)
+CONTACT_STATES.check(ContactState.STARTED, ContactState.UNKNOWN)
+
+# A follow-up whose contact has an unknown outcome waits for a person, not for an hour.
+NEVER_BY_ITSELF = datetime(9999, 1, 1, tzinfo=UTC)
+OUTCOME_UNKNOWN = "outcome_unknown"
+# How many rows one take may find withheld before it gives up for now.
+_ROUNDS = 50
+_BATCH = 5000
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What is in hand: the follow-up with its customer, the gate's yes, and why this one."""
+
+    followup: FollowUp
+    decision: Allowed
+    why: Reason
+
+
+def _columns(model: type[models.Model], alias: str) -> str:
+    return ", ".join(f'{alias}."{field.column}"' for field in model._meta.concrete_fields)
+
+
+_FIELDS = {
+    model: tuple(field.attname for field in model._meta.concrete_fields)
+    for model in (FollowUp, Customer, Queue)
+}
+_JSON = {
+    model: tuple(
+        number
+        for number, field in enumerate(model._meta.concrete_fields)
+        if isinstance(field, models.JSONField)
+    )
+    for model in (FollowUp, Customer, Queue)
+}
+
+# One statement: the person's own due rows first (callbacks, commitments, then what was assigned),
+# else the first by rank of the first queue that has one in an open lane. In a queue the lanes are
+# looked at in the order of their first rows; only the row that is taken gets locked. Queues are
+# tried one after the other: those behind the first that has work are never looked at.
+TAKE = f"""
+WITH own AS MATERIALIZED (
+  SELECT f.id FROM followups_followup f JOIN followups_queue q ON q.id = f.queue_id
+  WHERE f.assigned_to_id = %(me)s::bigint AND f.assigned_to_id IS NOT NULL
+    AND f.state IN ('planned', 'ready') AND f.not_before <= %(now)s::timestamptz
+    AND q.is_open AND f.channel = ANY(%(channels)s::text[])
+  ORDER BY f.asked_at IS NULL, f.asked_at, f.source_kind <> 'commitment', q.band, f.rank, f.id
+  LIMIT 1 FOR UPDATE OF f SKIP LOCKED
+), common AS MATERIALIZED (
+  SELECT found.id
+  FROM (SELECT * FROM unnest(%(queues)s::bigint[], %(lanes)s::text[]) WITH ORDINALITY
+        AS slot(queue_id, lanes, position) ORDER BY position) slot
+  CROSS JOIN LATERAL (
+    SELECT f.id
+    FROM (SELECT lane.id FROM unnest(slot.lanes::bigint[]) lane(id)
+          CROSS JOIN LATERAL (
+            SELECT h.rank, h.id FROM followups_followup h
+            WHERE h.queue_id = slot.queue_id AND h.lane_id = lane.id
+              AND h.state = 'ready' AND h.assigned_to_id IS NULL
+            ORDER BY h.rank, h.id LIMIT 1) head
+          WHERE (SELECT q.is_open FROM followups_queue q WHERE q.id = slot.queue_id)
+          ORDER BY head.rank, head.id) lane
+    CROSS JOIN LATERAL (
+      SELECT r.id FROM followups_followup r
+      WHERE r.queue_id = slot.queue_id AND r.lane_id = lane.id
+        AND r.state = 'ready' AND r.assigned_to_id IS NULL
+      ORDER BY r.rank, r.id LIMIT 1 FOR UPDATE SKIP LOCKED) f
+    LIMIT 1) found
+  WHERE NOT EXISTS (SELECT 1 FROM own)
+  LIMIT 1
+), picked AS (SELECT id FROM own UNION ALL SELECT id FROM common)
+UPDATE followups_followup f
+SET state = 'taken', taken_by_id = %(me)s::bigint, taken_at = %(now)s::timestamptz,
+    lease_until = %(lease_until)s::timestamptz
+FROM picked, customers_customer c, followups_queue q
+WHERE f.id = picked.id AND f.state IN ('planned', 'ready')
+  AND c.id = f.customer_id AND q.id = f.queue_id
+RETURNING {_columns(FollowUp, "f")}, {_columns(Customer, "c")}, {_columns(Queue, "q")},
+  {FACTS.format(purpose="f.purpose", person="f.person_id")}
+"""  # noqa: S608 - put together from names of columns
+
+
+@contextmanager
+def prepared() -> Iterator[psycopg.Cursor[Any]]:
+    """A cursor whose statements the server plans once for each connection.
+
+    Django binds parameters itself and prepares nothing; planning the take anew each time would
+    cost more than running it.
+    """
+    connection.ensure_connection()
+    raw = connection.connection
+    with connection.wrap_database_errors:
+        threshold, raw.prepare_threshold = raw.prepare_threshold, 0
+        try:
+            with psycopg.Cursor(raw) as cursor:
+                yield cursor
+        finally:
+            raw.prepare_threshold = threshold
+
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+def _row(model: type[Row], values: Sequence[Any]) -> Row:
+    content = list(values)
+    for number in _JSON[model]:
+        if isinstance(content[number], str):
+            content[number] = json.loads(content[number])
+    return model.from_db("default", _FIELDS[model], content)
+
+
+def _claim(values: dict[str, Any]) -> tuple[FollowUp, dict[str, Any]] | None:
+    with prepared() as cursor:
+        row = cursor.execute(TAKE, values).fetchone()
+    if row is None:
+        return None
+    ends = len(_FIELDS[FollowUp]), len(_FIELDS[FollowUp]) + len(_FIELDS[Customer])
+    followup = _row(FollowUp, row[: ends[0]])
+    followup.customer = _row(Customer, row[ends[0] : ends[1]])
+    followup.queue = _row(Queue, row[ends[1] : -1])
+    return followup, row[-1]
+
+
+def facts_of(followup: FollowUp, data: dict[str, Any], now: datetime) -> GateFacts:
+    """The gate's facts of a claimed row."""
+    return facts_from(
+        data,
+        purpose=followup.purpose,
+        channel=followup.channel,
+        time_zone=followup.customer.time_zone,
+        queue_weekly=followup.queue.weekly,
+        asked_at=followup.asked_at,
+        profile=profiles.profile(),
+        now=now,
+    )
+
+
+def why(followup: FollowUp, *, by: User, now: datetime) -> Reason:
+    """Why this follow-up is this person's next one."""
+    lane = lanes.by_id(followup.lane_id)
+    item = Waiting(
+        is_own=followup.assigned_to_id == by.pk,
+        asked_at=followup.asked_at,
+        is_commitment=followup.source_kind == "commitment",
+        is_important=lane.is_important and not lane.weekly,
+        is_morning=lanes.is_morning(lane.time_zone, now),
+        band=followup.queue.band,
+        rank=followup.rank,
+        due_at=followup.due_at,
+    )
+    return why_next(item, queue=followup.queue.name, subject=followup.subject)
+
+
+def take_first(
+    by: User, *, queues: Sequence[Queue], channels: Sequence[str], now: datetime, lease: timedelta
+) -> Taken | None:
+    """Claims the next follow-up that the gate allows; what it withholds goes to its next moment.
+
+    One round trip where the gate agrees, which is nearly always: lanes keep the hours out, and
+    held or refused rows are not ready.
+    """
+    queue_ids, lane_lists = lanes.slots(by, queues, now)
+    values = {
+        "me": by.pk,
+        "channels": list(channels),
+        "queues": queue_ids,
+        "lanes": lane_lists,
+        "lease_until": now + lease,
+        **fact_parameters(profiles.profile(), now),
+    }
+    for _ in range(_ROUNDS):
+        claimed = _claim(values)
+        if claimed is None:
+            return None
+        followup, data = claimed
+        answer = decide(facts_of(followup, data, now), now)
+        if isinstance(answer, Allowed):
+            return Taken(followup, answer, why(followup, by=by, now=now))
+        set_aside(followup, answer, now=now)
+    return None
+
+
+def set_aside(followup: FollowUp, answer: Withheld, *, now: datetime) -> None:
+    """Moves a claimed row that the gate withholds to its next allowed moment, or ends it.
+
+    A callback whose time has passed goes back to its ordinary hours with it.
+    """
+    reasons = [reason.to_json() for reason in answer.reasons]
+    values: dict[str, Any] = {
+        "withheld": reasons,
+        "taken_by": None,
+        "taken_at": None,
+        "lease_until": None,
+    }
+    if answer.next_allowed_at is None:
+        values |= {
+            "state": State.CANCELLED,
+            "ended_at": now,
+            "end_reason": answer.reasons[0].code,
+        }
+    else:
+        values |= {"state": State.PLANNED, "not_before": answer.next_allowed_at}
+        lane = lanes.by_id(followup.lane_id)
+        if lane.weekly == rules.ASKED and followup.asked_at and followup.asked_at < now:
+            weekly = stated_hours(
+                followup.customer, channel=followup.channel, person=followup.person_id
+            )
+            values["lane_id"] = lanes.lane_id(replace(lanes.key_of(lane), weekly=weekly))
+    FollowUp.objects.filter(
+        pk=followup.pk, state=State.TAKEN, taken_by=followup.taken_by_id
+    ).update(**values)
+
+
+PROMOTE = f"""
+UPDATE followups_followup SET state = 'ready'
+WHERE state = 'planned' AND id IN (
+  SELECT due.id FROM followups_queue q CROSS JOIN LATERAL (
+    SELECT f.id FROM followups_followup f
+    WHERE f.queue_id = q.id AND f.state = 'planned' AND f.not_before <= %(now)s
+    ORDER BY f.not_before LIMIT {_BATCH} FOR UPDATE SKIP LOCKED) due)
+"""  # noqa: S608
+ESCALATE = f"""
+UPDATE followups_followup SET escalated_at = %(now)s
+WHERE id IN (
+  SELECT f.id FROM followups_followup f
+  WHERE f.due_at <= %(now)s AND f.state IN ('planned', 'ready') AND f.escalated_at IS NULL
+  ORDER BY f.due_at LIMIT {_BATCH} FOR UPDATE SKIP LOCKED)
+"""  # noqa: S608
+EXPIRE = f"""
+UPDATE followups_followup
+SET state = 'expired', ended_at = %(now)s, end_reason = 'expired'
+WHERE id IN (
+  SELECT f.id FROM followups_followup f
+  WHERE f.expires_at <= %(now)s AND f.state IN ('planned', 'ready') AND f.expires_at IS NOT NULL
+  ORDER BY f.expires_at LIMIT {_BATCH} FOR UPDATE SKIP LOCKED)
+"""  # noqa: S608
+RUN_OUT = f"""
+SELECT f.id FROM followups_followup f
+WHERE f.state = 'taken' AND f.lease_until <= %(now)s
+ORDER BY f.lease_until LIMIT {_BATCH} FOR UPDATE SKIP LOCKED
+"""  # noqa: S608
+
+
+def _execute(statement: str, values: dict[str, Any]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return int(cursor.rowcount)
+
+
+def _until_done(statement: str, now: datetime) -> int:
+    """Runs a batched statement until nothing is left; each batch is a transaction of its own."""
+    total = 0
+    while (moved := _execute(statement, {"now": now})) > 0:
+        total += moved
+    return total
+
+
+def promote(now: datetime) -> int:
+    """Planned rows whose time has come become ready."""
+    return _until_done(PROMOTE, now)
+
+
+def escalate(now: datetime) -> int:
+    """Waiting rows past their due time go up to the supervisor's list and stay takeable."""
+    return _until_done(ESCALATE, now)
+
+
+def expire(now: datetime) -> int:
+    """Rows that lost their sense end."""
+    return _until_done(EXPIRE, now)
+
+
+@transaction.atomic
+def return_run_out(now: datetime) -> tuple[int, int]:
+    """Rows whose lease ran out: (returned to the queue, kept for a person).
+
+    Where a contact was begun its outcome is unknown: the customer may have been spoken to, so it
+    is not done again by itself but goes up to the supervisor.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(RUN_OUT, {"now": now})
+        ids: list[UUID] = [pk for (pk,) in cursor.fetchall()]
+        if not ids:
+            return 0, 0
+        cursor.execute(
+            """UPDATE followups_contact SET state = 'unknown'
+               WHERE followup_id = ANY(%(ids)s) AND state = 'started' RETURNING followup_id""",
+            {"ids": ids},
+        )
+        unknown = list({pk for (pk,) in cursor.fetchall()})
+        cursor.execute(
+            """UPDATE followups_followup SET state = 'planned', not_before = %(never)s,
+                 escalated_at = COALESCE(escalated_at, %(now)s), withheld = %(reason)s::jsonb,
+                 lease_until = NULL
+               WHERE id = ANY(%(unknown)s)""",
+            {
+                "unknown": unknown,
+                "never": NEVER_BY_ITSELF,
+                "now": now,
+                "reason": json.dumps([Reason(OUTCOME_UNKNOWN).to_json()]),
+            },
+        )
+        cursor.execute(
+            """UPDATE followups_followup SET state = 'ready', taken_by_id = NULL,
+                 taken_at = NULL, lease_until = NULL
+               WHERE id = ANY(%(ids)s) AND NOT id = ANY(%(unknown)s)""",
+            {"ids": ids, "unknown": unknown},
+        )
+    return len(ids) - len(unknown), len(unknown)
+
+
+def give_up_on_contacts(before: datetime) -> int:
+    """Contacts begun before this moment that belong to nothing in hand become unknown."""
+    return _execute(
+        """UPDATE followups_contact k SET state = 'unknown'
+           WHERE k.state = 'started' AND k.started_at < %(before)s AND NOT EXISTS (
+             SELECT 1 FROM followups_followup f
+             WHERE f.id = k.followup_id AND f.state = 'taken')""",
+        {"before": before},
+    )

@@ -1,0 +1,37 @@
+"""What the clock does to the queue; the worker's ticker calls it every two seconds."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from genjin.followups import claims
+
+# A contact that belongs to nothing in hand is given up after this long.
+_STALE = timedelta(hours=4)
+
+
+@dataclass(frozen=True)
+class Ticked:
+    """What one tick moved."""
+
+    promoted: int
+    returned: int
+    unknown: int
+    escalated: int
+    expired: int
+
+
+def tick(now: datetime) -> Ticked:
+    """Promotes what is due, takes back run-out leases, escalates and expires.
+
+    Safe in several workers at once: every statement skips the rows that another one has locked,
+    and each is a transaction of its own.
+    """
+    returned, unknown = claims.return_run_out(now)
+    claims.give_up_on_contacts(now - _STALE)
+    return Ticked(
+        promoted=claims.promote(now),
+        returned=returned,
+        unknown=unknown,
+        escalated=claims.escalate(now),
+        expired=claims.expire(now),
+    )

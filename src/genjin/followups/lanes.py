@@ -1,0 +1,206 @@
+"""Finds the lane of a follow-up, and the lanes that are open now and suit a person (FU6).
+
+Lanes are few, shared and never change, so a process keeps them; which of them are open is worked
+out once a minute, since hours begin and end on whole minutes.
+"""
+
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from genjin.followups import profiles, rules
+from genjin.followups.models import Lane, Queue
+from genjin.foundation import policy
+from genjin.foundation.models import User
+from genjin.kernel.worktime import WeeklyHours
+
+_FRESH_SECONDS = 1.0
+_lock = threading.Lock()
+_lanes: tuple[Lane, ...] = ()
+_read_at = float("-inf")
+_open: dict[tuple[object, ...], tuple[tuple[int, ...], tuple[int, ...]]] = {}
+
+
+@dataclass(frozen=True)
+class LaneKey:
+    """What makes a lane: see `models.Lane`."""
+
+    purpose: str
+    time_zone: str
+    weekly: str = ""
+    language: str = ""
+    skills: tuple[str, ...] = ()
+    is_important: bool = False
+
+
+@lru_cache(maxsize=4096)
+def _hours(weekly: str) -> WeeklyHours:
+    return WeeklyHours.parse(weekly)
+
+
+def parsed(weekly: str) -> WeeklyHours | None:
+    """Weekly hours from their text; None for the empty text, which narrows nothing."""
+    return _hours(weekly) if weekly else None
+
+
+def zone_of(time_zone: str) -> str:
+    """The customer's time zone; the organisation's own where the card names none."""
+    return time_zone or settings.TIME_ZONE
+
+
+def language_of(language: str) -> str:
+    """The language a lane asks for: empty for one that everybody at the desk speaks."""
+    code = language.lower()
+    return "" if code in policy.value("contact.everyone_speaks") else code
+
+
+def weekly_of(channel: str, *, stated: str, is_asked: bool) -> str:
+    """The hours that count for a lane, see `rules.lane_is_open`."""
+    if channel not in policy.value("contact.timed_channels"):
+        return rules.UNTIMED
+    return rules.ASKED if is_asked else stated
+
+
+@lru_cache(maxsize=8192)
+def _id_of(key: LaneKey) -> int:
+    lane, _ = Lane.objects.get_or_create(
+        purpose=key.purpose,
+        time_zone=key.time_zone,
+        weekly=key.weekly,
+        language=key.language,
+        skills=list(key.skills),
+        is_important=key.is_important,
+    )
+    return lane.pk
+
+
+def lane_id(key: LaneKey) -> int:
+    """The id of the lane with these columns, made when nobody had it before."""
+    found = _id_of(key)
+    if found not in {lane.pk for lane in known()} and not Lane.objects.filter(pk=found).exists():
+        # The transaction that made it was rolled back after it was remembered.
+        _id_of.cache_clear()
+        found = _id_of(key)
+    return found
+
+
+def known() -> tuple[Lane, ...]:
+    """Every lane, read again once a second at most."""
+    global _lanes, _read_at
+    if time.monotonic() - _read_at > _FRESH_SECONDS:
+        found = tuple(Lane.objects.order_by("pk"))
+        with _lock:
+            if [lane.pk for lane in found] != [lane.pk for lane in _lanes]:
+                _open.clear()
+            _lanes, _read_at = found, time.monotonic()
+    return _lanes
+
+
+def forget() -> None:
+    """Drops what is kept, so that the next question reads the database."""
+    global _lanes, _read_at
+    with _lock:
+        _lanes, _read_at = (), float("-inf")
+        _open.clear()
+    _id_of.cache_clear()
+
+
+def by_id(pk: int) -> Lane:
+    """One lane, from what is kept."""
+    for lane in known():
+        if lane.pk == pk:
+            return lane
+    return Lane.objects.get(pk=pk)
+
+
+def key_of(lane: Lane) -> LaneKey:
+    """The columns of a lane."""
+    return LaneKey(
+        lane.purpose,
+        lane.time_zone,
+        lane.weekly,
+        lane.language,
+        tuple(lane.skills),
+        lane.is_important,
+    )
+
+
+def _suits(lane: Lane, spoken: frozenset[str], skills: frozenset[str]) -> bool:
+    return (not lane.language or lane.language in spoken) and skills.issuperset(lane.skills)
+
+
+def is_morning(time_zone: str, now: datetime) -> bool:
+    """Whether it is still the time of day at which important customers come first."""
+    until = str(policy.value("contact.important_before"))
+    return f"{now.astimezone(ZoneInfo(time_zone)):%H:%M}" < until
+
+
+def comes_first(lane: Lane, now: datetime) -> bool:
+    """Important customers in the morning, unless they asked for another time (FU6)."""
+    return lane.is_important and not lane.weekly and is_morning(lane.time_zone, now)
+
+
+def open_for(by: User, queue: Queue, now: datetime) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The open lanes of a queue that suit a person: those that come first, and the others."""
+    lanes = known()
+    profile = profiles.profile()
+    minute = int(now.timestamp() // 60)
+    key = (
+        minute, queue.purpose, queue.channel, queue.weekly,
+        tuple(by.spoken), tuple(by.skills), id(profile),
+    )  # fmt: skip
+    if (found := _open.get(key)) is not None:
+        return found
+    spoken = frozenset(code.lower() for code in by.spoken)
+    skills = frozenset(by.skills)
+    closed = profiles.closed_dates(profile.country, now.year)
+    fit = [
+        lane
+        for lane in lanes
+        if lane.purpose == queue.purpose
+        and _suits(lane, spoken, skills)
+        and rules.lane_is_open(
+            profile,
+            purpose=lane.purpose,
+            weekly=lane.weekly,
+            time_zone=lane.time_zone,
+            queue_hours=parsed(queue.weekly),
+            closed_dates=closed,
+            now=now,
+        )
+    ]
+    first = tuple(lane.pk for lane in fit if comes_first(lane, now))
+    others = tuple(lane.pk for lane in fit if not comes_first(lane, now))
+    with _lock:
+        if len(_open) > 5000:
+            _open.clear()
+        if lanes is _lanes:
+            _open[key] = (first, others)
+    return first, others
+
+
+def slots(by: User, queues: Sequence[Queue], now: datetime) -> tuple[list[int], list[str]]:
+    """Where to look for the next follow-up, in order: queue ids and, for each, its open lanes.
+
+    Queues in the order of their bands (equal bands as given), in each the lanes that come first
+    before the others. The lanes are array literals, ready for the statement.
+    """
+    queue_ids: list[int] = []
+    lane_lists: list[str] = []
+    for queue in sorted(queues, key=lambda queue: queue.band):
+        for lanes in open_for(by, queue, now):
+            if lanes:
+                queue_ids.append(queue.pk)
+                lane_lists.append(_literal(lanes))
+    return queue_ids, lane_lists
+
+
+@lru_cache(maxsize=1024)
+def _literal(lanes: Iterable[int]) -> str:
+    return "{" + ",".join(map(str, lanes)) + "}"

@@ -1,0 +1,75 @@
+"""The writers of the queue, by subject. Screens and domains import them from here."""
+
+from genjin.followups.claims import Taken
+from genjin.followups.gate import WithheldError
+from genjin.followups.operations.commitments import (
+    break_commitment,
+    keep_commitment,
+    make_commitment,
+    withdraw_commitment,
+)
+from genjin.followups.operations.contacts import (
+    begin_contact,
+    close_unknown,
+    correct_interaction,
+    record_interaction,
+)
+from genjin.followups.operations.permissions import (
+    place_hold,
+    record_agreement,
+    record_refusal,
+    release_hold,
+    renew_hold,
+)
+from genjin.followups.operations.planning import PlanResult, plan_followup, plan_for_customers
+from genjin.followups.operations.queues import (
+    cancel,
+    cancel_waiting,
+    close_queue,
+    ensure_queue,
+    open_queue,
+    reassign,
+)
+from genjin.followups.operations.redeciding import redecide
+from genjin.followups.operations.taking import (
+    finish,
+    put_back,
+    release,
+    renew_lease,
+    take,
+    take_next,
+)
+
+__all__ = [
+    "PlanResult",
+    "Taken",
+    "WithheldError",
+    "begin_contact",
+    "break_commitment",
+    "cancel",
+    "cancel_waiting",
+    "close_queue",
+    "close_unknown",
+    "correct_interaction",
+    "ensure_queue",
+    "finish",
+    "keep_commitment",
+    "make_commitment",
+    "open_queue",
+    "place_hold",
+    "plan_followup",
+    "plan_for_customers",
+    "put_back",
+    "reassign",
+    "record_agreement",
+    "record_interaction",
+    "record_refusal",
+    "redecide",
+    "release",
+    "release_hold",
+    "renew_hold",
+    "renew_lease",
+    "take",
+    "take_next",
+    "withdraw_commitment",
+]

@@ -1,0 +1,162 @@
+"""Takes follow-ups into a person's hands and lets go of them again (FU1, FU6)."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import models, transaction
+
+from genjin.followups import claims, lanes, profiles
+from genjin.followups.claims import OUTCOME_UNKNOWN, Taken
+from genjin.followups.gate import WithheldError, ask
+from genjin.followups.models import Contact, FollowUp, Queue
+from genjin.followups.operations.planning import lane_for
+from genjin.followups.operations.redeciding import redecide
+from genjin.followups.rules import Allowed, Withheld
+from genjin.followups.states import FOLLOWUP_STATES, ContactState, State
+from genjin.foundation.models import User
+from genjin.foundation.transitions import transition
+from genjin.kernel.errors import Conflict, NotAllowed
+
+LEASE_SECONDS = 900
+_LET_GO: dict[str, Any] = {"taken_by": None, "taken_at": None, "lease_until": None}
+
+
+def _move(followup: FollowUp, to: str, *, by: User | None, now: datetime, **values: Any) -> None:
+    transition(followup, field="state", table=FOLLOWUP_STATES, to=to, by=by, now=now, **values)
+
+
+def take_next(
+    by: User,
+    *,
+    queues: Sequence[Queue],
+    now: datetime,
+    lease_seconds: int = LEASE_SECONDS,
+    channels: Sequence[str] = ("call",),
+) -> Taken | None:
+    """Hands `by` the next follow-up: own callbacks and commitments first, then the queues by band.
+
+    One conditional statement, one round trip; two people never get the same row. What the gate
+    withholds at this moment goes to its next allowed moment and the next one is taken. None when
+    there is nothing for this person now.
+    """
+    return claims.take_first(
+        by, queues=queues, channels=channels, now=now, lease=timedelta(seconds=lease_seconds)
+    )
+
+
+def _is_unknown(followup: FollowUp) -> bool:
+    return any(reason.get("code") == OUTCOME_UNKNOWN for reason in followup.withheld)
+
+
+@transaction.atomic
+def take(
+    followup: FollowUp, *, by: User, now: datetime, lease_seconds: int = LEASE_SECONDS
+) -> Taken:
+    """Takes one chosen follow-up, if the gate allows it now.
+
+    A row whose contact has an unknown outcome is taken to record that outcome: no gate is asked,
+    the contact lies behind us. Raises WithheldError; NotAllowed when it waits for someone else;
+    Conflict when its queue is closed; LostRace when it is not waiting any more.
+    """
+    if followup.assigned_to_id not in (None, by.pk):
+        raise NotAllowed("assigned_to_someone_else", id=str(followup.pk))
+    if not followup.queue.is_open:
+        raise Conflict("queue_closed", queue=followup.queue.name)
+    answer: Allowed | Withheld = Allowed(profiles.current_code(), now)
+    if not _is_unknown(followup):
+        answer = ask(followup.customer, purpose=followup.purpose, channel=followup.channel,
+                     now=now, followup=followup)  # fmt: skip
+    if isinstance(answer, Withheld):
+        raise WithheldError(answer)
+    _move(followup, State.TAKEN, by=by, now=now, taken_by=by, taken_at=now,
+          lease_until=now + timedelta(seconds=lease_seconds))  # fmt: skip
+    return Taken(followup, answer, claims.why(followup, by=by, now=now))
+
+
+def renew_lease(
+    followup: FollowUp, *, by: User, now: datetime, lease_seconds: int = LEASE_SECONDS
+) -> datetime:
+    """Keeps a follow-up in hand for another while; returns until when.
+
+    Raises Conflict `not_in_hand` when it is no longer in this person's hands.
+    """
+    until = now + timedelta(seconds=lease_seconds)
+    mine = FollowUp.objects.filter(pk=followup.pk, state=State.TAKEN, taken_by=by)
+    if not mine.update(lease_until=until):
+        raise Conflict("not_in_hand", id=str(followup.pk))
+    followup.lease_until = until
+    return until
+
+
+def _require_in_hand(followup: FollowUp, by: User) -> None:
+    if followup.state != State.TAKEN or followup.taken_by_id != by.pk:
+        raise Conflict("not_in_hand", id=str(followup.pk))
+
+
+def _require_no_open_contact(followup: FollowUp) -> None:
+    if Contact.objects.filter(followup=followup, state=ContactState.STARTED).exists():
+        raise Conflict("contact_not_closed", id=str(followup.pk))
+
+
+def _mine(by: User) -> models.Q:
+    return models.Q(taken_by=by)
+
+
+@transaction.atomic
+def release(followup: FollowUp, *, by: User, now: datetime, reason: str = "") -> None:
+    """Gives a follow-up back untouched. Raises Conflict when a contact was begun on it."""
+    _require_in_hand(followup, by)
+    _require_no_open_contact(followup)
+    _move(followup, State.READY, by=by, now=now, reason=reason, where=_mine(by), **_LET_GO)
+
+
+@transaction.atomic
+def finish(followup: FollowUp, *, outcome: str, by: User, now: datetime, reason: str = "") -> None:
+    """Ends a follow-up that is in hand as done, with its outcome.
+
+    Raises Conflict when it is not in this person's hands or a contact is not closed, LostRace
+    when someone was faster.
+    """
+    _require_in_hand(followup, by)
+    _require_no_open_contact(followup)
+    _move(followup, State.DONE, by=by, now=now, reason=reason, where=_mine(by),
+          last_outcome=outcome, ended_at=now, end_reason=reason[:300], lease_until=None,
+          withheld=[])  # fmt: skip
+
+
+@transaction.atomic
+def put_back(
+    followup: FollowUp,
+    *,
+    not_before: datetime,
+    outcome: str,
+    by: User,
+    now: datetime,
+    assigned_to: User | None = None,
+    asked_at: datetime | None = None,
+    due_at: datetime | None = None,
+    reason: str = "",
+) -> None:
+    """Plans the next try or the callback that the customer asked for (`asked_at`).
+
+    A callback escalates when it was not made by the end of its grace. The gate is asked for that
+    time: a hold or cap moves the row on. Raises as `finish`.
+    """
+    _require_in_hand(followup, by)
+    _require_no_open_contact(followup)
+    earliest = max(now, asked_at or not_before)
+    if asked_at is not None:
+        due_at = due_at or asked_at + profiles.profile().callback_grace
+    lane = lane_for(followup.customer, purpose=followup.purpose, channel=followup.channel,
+                    person=followup.person, is_asked=asked_at is not None,
+                    skills=lanes.by_id(followup.lane_id).skills)  # fmt: skip
+    values: dict[str, Any] = {
+        **_LET_GO, "lane_id": lane, "not_before": earliest, "asked_at": asked_at,
+        "assigned_to": assigned_to, "last_outcome": outcome, "withheld": [],
+        "due_at": due_at or followup.due_at, "escalated_at": None,
+    }  # fmt: skip
+    to = State.PLANNED if earliest > now else State.READY
+    _move(followup, to, by=by, now=now, reason=reason, where=_mine(by), **values)
+    redecide(followup.customer, now=now)
+    followup.refresh_from_db(fields=["state", "not_before", "withheld"])
