@@ -25,6 +25,7 @@ from genjin.conf.launch import STOPS_WITH, stop_with_parent
 _HANDOVER_SECONDS = 20
 _TICK_SECONDS = 0.2
 _DATABASE_CHECK_SECONDS = 1.0
+_HEALTH_SECONDS = 0.5
 _FIRST_ANSWER_SECONDS = 60
 
 
@@ -176,7 +177,7 @@ class Supervisor:
             static_stamp.write()
 
     def _collect_static(self) -> "subprocess.Popen[str] | None":
-        if static_stamp.is_fresh():
+        if environment.flag("GENJIN_PLAIN_STATIC") or static_stamp.is_fresh():
             return None
         click.echo("Preparing the files for the browser …", err=True)
         words = ("manage", "collectstatic", "--noinput", "--clear", "--verbosity", "0")
@@ -225,7 +226,7 @@ class Supervisor:
     def _watch(self) -> None:
         started = time.monotonic()
         is_announced = is_late = False
-        database_due = 0.0
+        database_due = health_due = 0.0
         while True:
             self._pause()
             now = time.monotonic()
@@ -235,8 +236,9 @@ class Supervisor:
             revived = [child.name for child in self._children if child.revive()]
             if revived:
                 self._write_record()
-            if is_announced:
+            if is_announced or now < health_due:
                 continue
+            health_due = now + _HEALTH_SECONDS
             is_announced, answer = self._ask_health()
             if is_announced:
                 self._announce()

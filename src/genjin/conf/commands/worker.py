@@ -6,6 +6,7 @@ from typing import cast
 
 import click
 from django.db import connections
+from procrastinate import App
 
 from genjin.conf.launch import start_django, stop_with_parent
 
@@ -33,13 +34,16 @@ def command(concurrency: int, patience: float) -> None:
     ticker.start()
     connector = cast(DjangoConnector, app.connector).get_worker_connector()
     try:
-        with app.replace_connector(connector):
-            asyncio.run(
-                app.run_worker_async(
-                    concurrency=concurrency, shutdown_graceful_timeout=patience, name="genjin"
-                )
-            )
+        with app.replace_connector(connector) as app_of_worker:
+            asyncio.run(_run(app_of_worker, concurrency=concurrency, patience=patience))
     finally:
         stop.set()
         ticker.join()
         connections.close_all()
+
+
+async def _run(app: App, *, concurrency: int, patience: float) -> None:
+    async with app.open_async():
+        await app.run_worker_async(
+            concurrency=concurrency, shutdown_graceful_timeout=patience, name="genjin"
+        )
