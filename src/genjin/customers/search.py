@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
 from genjin.customers.models import ContactPoint, Customer
 from genjin.customers.states import Kind
@@ -25,11 +25,11 @@ from genjin.foundation.models import User
 from genjin.kernel import searchtokens
 from genjin.kernel.chinese import fold, pinyin_key, segment_pinyin
 
-# Above this share of all cards a query is walked for and not looked up (measured: the two ways
-# cost the same at about one card in two hundred).
-FREQUENT = 0.005
-WALKED_ROWS = 8_000
-LOOKED_UP = 200
+# Above this many probable hits a query is walked for and not looked up (measured: at a million
+# cards the two ways cost the same at about two thousand hits).
+FREQUENT_HITS = 2_000
+WALKED_ROWS = 10_000
+FETCHED = 200
 KEY_LENGTH = 400
 _COLUMNS = (
     "c.id, c.number, c.name, c.kind, c.grade, c.region, c.custodian_id, c.changed_at, c.search_text"
@@ -98,56 +98,55 @@ class Hit:
     phone: str = ""
 
 
-class _Frequencies:
-    """Shares of cards that carry the frequent tokens, from the planner's statistics."""
+class _Statistics:
+    """How many cards there are and what share carries the frequent tokens, as the planner knows."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._read_at = float("-inf")
-        self._shares: dict[int, float] = {}
-
-    def shares(self) -> dict[int, float]:
-        with self._lock:
-            if time.monotonic() - self._read_at > 300:
-                self._shares = self._read()
-                self._read_at = time.monotonic()
-            return self._shares
+        self.forget()
 
     def forget(self) -> None:
+        """Reads anew at the next question (tests, measurements)."""
         self._read_at = float("-inf")
+        self._cards = 0.0
+        self._shares: dict[int, float] = {}
+
+    def hits(self, plan: searchtokens.QueryPlan) -> float:
+        """How many cards the query probably fits, at most; read every five minutes."""
+        with self._lock:
+            if time.monotonic() - self._read_at > 300:
+                self._cards, self._shares = self._read()
+                self._read_at = time.monotonic()
+        shares = (min(self._shares.get(t, 0.0) for t in way) for way in plan.alternatives)
+        return self._cards * sum(shares)
 
     @staticmethod
-    def _read() -> dict[int, float]:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT most_common_elems::text::int[], most_common_elem_freqs FROM pg_stats "
-                "WHERE schemaname = current_schema() AND tablename = 'customers_customer' "
-                "AND attname = 'search_tokens'"
-            )
-            row = cursor.fetchone()
-        if not row or not row[0]:
-            return {}
-        return dict(zip(row[0], row[1], strict=False))
+    def _read() -> tuple[float, dict[int, float]]:
+        rows = _run(
+            "SELECT greatest(c.reltuples, 0), s.most_common_elems::text::int[], "
+            "s.most_common_elem_freqs "
+            "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "LEFT JOIN pg_stats s ON s.schemaname = n.nspname AND s.tablename = c.relname "
+            "AND s.attname = 'search_tokens' "
+            "WHERE n.nspname = current_schema() AND c.relname = 'customers_customer'",
+            [],
+        )
+        cards, tokens, shares = rows[0]
+        return cards, dict(zip(tokens or (), shares or (), strict=False))
 
 
-frequencies = _Frequencies()
-
-
-def share_of(plan: searchtokens.QueryPlan) -> float:
-    """The share of all cards that the query probably fits (an upper estimate)."""
-    known = frequencies.shares()
-    return sum(min(known.get(token, 0.0) for token in way) for way in plan.alternatives)
+statistics = _Statistics()
+Row = tuple[Any, ...]
 
 
 def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _fits(plan: searchtokens.QueryPlan) -> tuple[str, list[Any]]:
-    """The exact check of a candidate; plain text by LIKE, which costs a tenth of `~`."""
-    if plan.pattern and plan.pattern.isalnum():
-        return "c.search_text LIKE %s", [f"%{plan.pattern}%"]
-    return "c.search_text ~ %s", [plan.pattern]
+def _run(sql: str, params: Sequence[Any]) -> list[Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return list(cursor.fetchall())
 
 
 def _scope(user: User | None) -> tuple[str, list[Any]]:
@@ -160,56 +159,59 @@ def _scope(user: User | None) -> tuple[str, list[Any]]:
     return "c.custodian_id = %s", [user.pk]
 
 
-def _run(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return list(cursor.fetchall())
+def _carried(plan: searchtokens.QueryPlan) -> tuple[str, list[Any]]:
+    """The test on tokens; what only seems to fit is sorted out in Python."""
+    test = " OR ".join(["c.search_tokens @> %s::int[]"] * len(plan.alternatives))
+    return f"({test})", [list(way) for way in plan.alternatives]
 
 
-def _walk(fits: str, params: list[Any], user: User | None, limit: int) -> list[tuple[Any, ...]]:
+def _walk(test: str, params: list[Any], user: User | None, limit: int) -> list[Row]:
     """The newest cards in scope that fit, among the newest WALKED_ROWS."""
     scope, whose = _scope(user)
     return _run(
         f"SELECT {_COLUMNS} FROM (SELECT * FROM customers_customer c WHERE {_ALIVE} AND {scope} "  # noqa: S608
-        "ORDER BY c.changed_at DESC, c.id DESC LIMIT %s) c "
-        f"WHERE {fits} LIMIT %s",
+        f"ORDER BY c.changed_at DESC, c.id DESC LIMIT %s) c WHERE {test} LIMIT %s",
         [*whose, WALKED_ROWS, *params, limit],
     )
 
 
-def _look_up(plan: searchtokens.QueryPlan, user: User | None) -> list[tuple[Any, ...]]:
-    """The newest of the cards that carry the tokens and fit exactly."""
-    fits, params = _fits(plan)
+def _look_up(
+    plan: searchtokens.QueryPlan, user: User | None, *, is_frequent: bool, is_exact: bool = False
+) -> list[Row]:
+    """Cards that carry the tokens, through the index; the newest, unless they are too many.
+
+    `is_exact` checks in the database, for when what only seemed to fit filled the page.
+    """
+    test, params = _carried(plan)
+    if is_exact:
+        test, params = f"{test} AND c.search_text ~ %s", [*params, plan.pattern]
     scope, whose = _scope(user)
-    carry = " OR ".join(["c.search_tokens @> %s::int[]"] * len(plan.alternatives))
-    # "+ 0" keeps the planner from walking an index of dates in the hope of an early end.
-    return _run(
-        f"SELECT {_COLUMNS} FROM customers_customer c WHERE ({carry}) AND {fits} AND {_ALIVE} "  # noqa: S608
-        f"AND {scope} ORDER BY c.changed_at + interval '0' DESC LIMIT %s",
-        [*(list(way) for way in plan.alternatives), *params, *whose, LOOKED_UP],
+    # The sum keeps the planner from walking the index of dates in the hope of an early end.
+    order = "" if is_frequent else "ORDER BY c.changed_at + interval '0' DESC"
+    sql = (
+        f"SELECT {_COLUMNS} FROM customers_customer c WHERE {test} AND {_ALIVE} AND {scope} "  # noqa: S608
+        f"{order} LIMIT %s"
     )
+    if not is_frequent:
+        return _run(sql, [*params, *whose, FETCHED])
+    with transaction.atomic():
+        _run("SELECT set_config('enable_seqscan', 'off', true)", [])
+        return _run(sql, [*params, *whose, FETCHED])
 
 
 def _beginnings(query: str, plan: searchtokens.QueryPlan) -> list[tuple[str, str]]:
     """(expression, beginning) by which names that begin as typed are found in an index."""
-    found = []
-    folded = plan.prefix or fold(query)
-    if folded:
-        found.append(("left(c.search_text, 30)", folded[:30]))
+    if plan.kind == "digits":
+        return []
+    found = [("left(c.search_text, 30)", plan.prefix[:30])] if plan.prefix else []
     if plan.kind == "latin":
         found += [("c.name_key", " ".join(way)) for way in segment_pinyin(query)[:2]]
     return found
 
 
-def _by_beginning(
-    query: str, plan: searchtokens.QueryPlan, user: User | None, limit: int
-) -> list[tuple[Any, ...]]:
-    """Cards whose name (or its pinyin) begins as typed, the shortest first."""
-    beginnings = _beginnings(query, plan)
-    if _scope(user)[0] != "TRUE":
-        tests = " OR ".join(f"{expression} LIKE %s" for expression, _ in beginnings)
-        return _walk(f"({tests})", [f"{_escaped(text)}%" for _, text in beginnings], user, limit)
-    rows: list[tuple[Any, ...]] = []
+def _by_beginning(beginnings: list[tuple[str, str]], limit: int) -> list[Row]:
+    """Cards of any scope whose name (or its pinyin) begins as typed, the shortest first."""
+    rows: list[Row] = []
     for expression, text in beginnings:
         rows += _run(
             f"SELECT {_COLUMNS} FROM customers_customer c WHERE {_ALIVE} AND {expression} LIKE %s "  # noqa: S608
@@ -219,46 +221,71 @@ def _by_beginning(
     return rows
 
 
-def _in_hand_rows(plan: searchtokens.QueryPlan, user: User) -> list[tuple[Any, ...]]:
+def _in_scope(
+    beginnings: list[tuple[str, str]], plan: searchtokens.QueryPlan, user: User, limit: int
+) -> list[Row]:
+    """For a person who sees some cards only: these are walked, the rest of many looked up."""
+    tests = [f"{expression} LIKE %s" for expression, _ in beginnings]
+    params: list[Any] = [f"{_escaped(text)}%" for _, text in beginnings]
+    if plan.alternatives:
+        test, carried = _carried(plan)
+        tests, params = [*tests, test], [*params, *carried]
+    if not tests:
+        return []
+    found = _walk(f"({' OR '.join(tests)})", params, user, FETCHED)
+    if len(found) < limit and plan.alternatives and scope_of(user) == "team":
+        found += _look_up(plan, user, is_frequent=statistics.hits(plan) > FREQUENT_HITS)
+    return found
+
+
+def _everywhere(
+    beginnings: list[tuple[str, str]], plan: searchtokens.QueryPlan, limit: int
+) -> list[Row]:
+    """For a person who sees every card."""
+    rows = _by_beginning(beginnings, limit)
+    if not plan.alternatives or len(_fitting(rows, plan)) >= limit:
+        return rows
+    is_frequent = statistics.hits(plan) > FREQUENT_HITS
+    found = _walk(*_carried(plan), None, FETCHED // 4) if is_frequent else []
+    if len(_fitting(found, plan)) < limit:
+        found += _look_up(plan, None, is_frequent=is_frequent)
+        if len(found) >= FETCHED and len(_fitting(found, plan)) < limit:
+            found += _look_up(plan, None, is_frequent=is_frequent, is_exact=True)
+    return rows + found
+
+
+def _fitting(rows: Iterable[Row], plan: searchtokens.QueryPlan) -> dict[UUID, Row]:
+    """The rows that fit exactly, each once."""
+    return {row[0]: row for row in rows if plan.matches(row[8])}
+
+
+def _in_hand_rows(user: User) -> list[Row]:
     if scope_of(user) == "all" or not (held := in_hand(user)):
         return []
-    rows = _run(
+    return _run(
         f"SELECT {_COLUMNS} FROM customers_customer c WHERE c.id = ANY(%s)",  # noqa: S608
         [held],
     )
-    return [row for row in rows if plan.matches(row[8])]
+
+
+def _numbered(query: str, user: User | None) -> list[Row]:
+    """The card with this number, which people read to each other."""
+    if not (query.isascii() and query.isdigit() and len(query) < 15):
+        return []
+    scope, whose = _scope(user)
+    return _run(
+        f"SELECT {_COLUMNS} FROM customers_customer c WHERE c.number = %s AND {_ALIVE} AND {scope}",  # noqa: S608
+        [int(query), *whose],
+    )
 
 
 def _place(folded: str, text: str) -> int:
-    names = text.split("||", 1)[0]
-    first = names.split("|", 1)[0]
+    first = text.split("|", 1)[0]
     if first == folded:
         return 0
     if first.startswith(folded):
         return 1
     return 2 if folded in first else 3
-
-
-def _candidates(
-    query: str, plan: searchtokens.QueryPlan, user: User | None, limit: int
-) -> list[tuple[Any, ...]]:
-    rows = _by_beginning(query, plan, user, limit) if plan.kind != "digits" else []
-    if plan.kind == "digits" and query.isdigit() and len(query) < 15:
-        rows += _run(
-            f"SELECT {_COLUMNS} FROM customers_customer c WHERE c.number = %s AND {_ALIVE} "  # noqa: S608
-            f"AND {_scope(user)[0]}",
-            [int(query), *_scope(user)[1]],
-        )
-    if plan.alternatives and len(rows) < limit:
-        found: list[tuple[Any, ...]] = []
-        if share_of(plan) >= FREQUENT:
-            found = _walk(*_fits(plan), user, limit)
-        if len(found) < limit and share_of(plan) < FREQUENT * 20:
-            found = _look_up(plan, user)
-        rows += found
-    if user is not None:
-        rows += _in_hand_rows(plan, user)
-    return rows
 
 
 def find(query: str, *, user: User | None, limit: int = 20) -> list[Hit]:
@@ -272,13 +299,26 @@ def find(query: str, *, user: User | None, limit: int = 20) -> list[Hit]:
     plan = searchtokens.query_tokens(typed)
     if plan.kind == "empty":
         return []
+    beginnings = _beginnings(typed, plan)
+    if user is None or scope_of(user) == "all":
+        rows = _everywhere(beginnings, plan, limit)
+    else:
+        rows = _in_scope(beginnings, plan, user, limit) + _in_hand_rows(user)
+    unique = _fitting(rows, plan)
+    unique |= {row[0]: row for row in rows if row[0] not in unique and _begins(row, beginnings)}
+    unique |= {row[0]: row for row in _numbered(typed, user)}
     folded = fold(typed)
-    unique = {row[0]: row for row in _candidates(typed, plan, user, limit)}
     ranked = sorted(
         (Hit(*row[:7], place=_place(folded, row[8]), changed_at=row[7]) for row in unique.values()),
         key=lambda hit: (hit.place, -hit.changed_at.timestamp(), str(hit.id)),
     )[:limit]
     return _with_phones(ranked, user)
+
+
+def _begins(row: Row, beginnings: list[tuple[str, str]]) -> bool:
+    """Whether the pinyin of the name begins as typed (one syllable has no pattern)."""
+    keys = [text for expression, text in beginnings if expression == "c.name_key"]
+    return bool(keys) and any(pinyin_key(row[2], row[3] == Kind.PERSON).startswith(k) for k in keys)
 
 
 def _with_phones(hits: list[Hit], user: User | None) -> list[Hit]:
