@@ -117,6 +117,12 @@ def _cap(code: str, name: str) -> Cap:
     )
 
 
+def cap_of(key: str) -> Mapping[str, Any]:
+    """A shipped cap by its policy key, for what nobody may change: channels, purposes, counts."""
+    _, _, code, _, name = key.split(".")
+    return policy.shipped("contact")["profiles"][code]["caps"][name]
+
+
 @lru_cache(maxsize=64)
 def _holidays_of(country: str, year: int) -> frozenset[date]:
     return frozenset(holidays.country_holidays(country, years=year))
