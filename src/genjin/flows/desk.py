@@ -1,0 +1,323 @@
+"""The desk's joint use cases: a call is dialled, hung up, recorded with its effects (CA4).
+
+One recording is one transaction over the queue, the card and the agent's state. The outcome's
+rule (`flows.purposes`) says what it does; what a form must hold is decided in `desk_form`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from genjin.calling.models import AgentPresence, Campaign
+from genjin.calling.operations.agents import discard_draft, set_agent_state
+from genjin.calling.states import AgentState
+from genjin.customers import timeline
+from genjin.customers.models import ContactPoint
+from genjin.customers.operations.card import set_grade
+from genjin.customers.operations.memories import add_wanted
+from genjin.customers.operations.points import mark_point
+from genjin.flows.desk_form import OutcomeForm, check
+from genjin.flows.purposes import Effect, OutcomeRule, outcome, retry_of
+from genjin.followups.models import Contact, FollowUp, Interaction
+from genjin.followups.operations import (
+    begin_contact,
+    finish,
+    make_commitment,
+    put_back,
+    record_interaction,
+    record_refusal,
+    take,
+)
+from genjin.followups.states import WAITING, ContactState, State
+from genjin.foundation.models import User
+from genjin.kernel.errors import BadInput, Conflict
+from genjin.kernel.problems import Reason
+
+TRIES_USED_UP = "tries_used_up"
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What a recording did. `next_at` is when the follow-up comes again; None: it has ended.
+
+    `was_repeated`: the same form had been recorded before, nothing was written now.
+    """
+
+    interaction: Interaction
+    rule: OutcomeRule
+    next_at: datetime | None = None
+    has_another_number: bool = False
+    was_repeated: bool = False
+
+
+def campaign_of(followup: FollowUp) -> Campaign | None:
+    """The campaign whose queue a follow-up waits in, if it is one's."""
+    rows = Campaign.objects.select_related("queue", "script", "product")
+    return rows.filter(queue=followup.queue_id).first()
+
+
+@transaction.atomic
+def dial(followup: FollowUp, *, point: ContactPoint, by: User, now: datetime) -> Contact:
+    """Begins a call to one number of the follow-up in hand, and shows the agent as talking.
+
+    The gate is asked again and the contact is written before anything is dialled. Raises what
+    `begin_contact` raises: the number is shown to nobody then.
+    """
+    contact = begin_contact(followup, point=point, by=by, now=now)
+    set_agent_state(
+        by, AgentState.ON_CALL, now=now, campaign=campaign_of(followup), followup=followup
+    )
+    return contact
+
+
+def hang_up(followup: FollowUp, *, by: User, now: datetime) -> AgentPresence:
+    """Shows the agent as wrapping up; the contact is closed when its outcome is recorded."""
+    return set_agent_state(
+        by, AgentState.WRAP_UP, now=now, campaign=campaign_of(followup), followup=followup
+    )
+
+
+@transaction.atomic
+def record_outcome(followup: FollowUp, *, by: User, now: datetime, form: OutcomeForm) -> Recorded:
+    """Records how a contact ended, and everything that follows from it, in one transaction.
+
+    Writes the interaction (which closes the contact), ends or plans the follow-up by the outcome's
+    effect and the campaign's plan, grades the card, keeps the wanted item and the commitment,
+    records a refusal for good, marks a bad number, discards the draft and frees the agent. The
+    same `form.token` again writes nothing and gives what was recorded. Raises BadInput by field;
+    Conflict `not_in_hand` when someone else has it or it has ended: nothing is written then.
+    """
+    row = (
+        FollowUp.objects.select_for_update(of=("self",))
+        .select_related("customer", "queue", "person")
+        .get(pk=followup.pk)
+    )
+    campaign = campaign_of(row)
+    kind = campaign.kind if campaign else ""
+    if earlier := _recorded_before(row, form.token):
+        return _repeated(earlier, kind)
+    rule = outcome(row.purpose, form.outcome, kind)
+    if rule is None:
+        code = "not_a_choice" if form.outcome else "required"
+        raise BadInput({"outcome": [Reason(code)]})
+    check(form, rule, now=timezone.localtime(now))
+    _bring_in_hand(row, by=by, now=now)
+    contact = _contact_of(row, by)
+    point = _point_of(row, form, contact)
+    if rule.effect is Effect.BAD_NUMBER and point is None:
+        raise BadInput({"point": [Reason("required")]})
+    interaction = _interaction(row, rule, form, contact, campaign, by=by, now=now)
+    _write_card(row, form, interaction, by=by, now=now)
+    recorded = _apply(row, rule, form, interaction, point=point, campaign=campaign, by=by, now=now)
+    discard_draft(row, by)
+    _free(by, now, campaign)
+    return recorded
+
+
+def _recorded_before(row: FollowUp, token: str) -> Interaction | None:
+    if not token:
+        return None
+    return Interaction.objects.filter(followup=row, detail__form_token=token).first()
+
+
+def _repeated(interaction: Interaction, kind: str) -> Recorded:
+    rule = outcome(interaction.purpose, interaction.outcome, kind)
+    if rule is None:
+        raise Conflict("outcome_unknown", outcome=interaction.outcome)
+    return Recorded(interaction, rule, was_repeated=True)
+
+
+def _bring_in_hand(row: FollowUp, *, by: User, now: datetime) -> None:
+    """A lease that ran out while typing is taken again if nobody else has the follow-up."""
+    if row.state == State.TAKEN and row.taken_by_id == by.pk:
+        return
+    if row.state in WAITING and row.assigned_to_id in (None, by.pk):
+        take(row, by=by, now=now)
+        return
+    raise Conflict("not_in_hand", id=str(row.pk), state=row.state)
+
+
+def _contact_of(row: FollowUp, by: User) -> Contact | None:
+    return (
+        Contact.objects.filter(
+            followup=row, by=by, state__in=[ContactState.STARTED, ContactState.UNKNOWN]
+        )
+        .order_by("-started_at")
+        .first()
+    )
+
+
+def _point_of(row: FollowUp, form: OutcomeForm, contact: Contact | None) -> ContactPoint | None:
+    """The number that the outcome is about: the one chosen, the one dialled, or the only one."""
+    points = ContactPoint.objects.filter(customer=row.customer_id, kind="phone", is_active=True)
+    if form.point is not None:
+        return points.filter(pk=form.point).first()
+    if contact is not None and contact.point_id:
+        return points.filter(pk=contact.point_id).first()
+    found = list(points[:2])
+    return found[0] if len(found) == 1 else None
+
+
+def _interaction(
+    row: FollowUp,
+    rule: OutcomeRule,
+    form: OutcomeForm,
+    contact: Contact | None,
+    campaign: Campaign | None,
+    *,
+    by: User,
+    now: datetime,
+) -> Interaction:
+    person = row.customer.people.filter(pk=form.person).first() if form.person else row.person
+    return record_interaction(
+        customer=row.customer,
+        by=by,
+        now=now,
+        followup=row,
+        contact=contact,
+        outcome=rule.code,
+        is_connected=rule.is_connected,
+        is_reached=rule.is_reached,
+        is_success=rule.is_success,
+        talk_seconds=form.talk_seconds,
+        wrap_seconds=form.wrap_seconds,
+        note=form.note,
+        next_step=form.next_step,
+        detail={**form.detail(rule), **({"campaign": campaign.pk} if campaign else {})},
+        script_version=form.script_version,
+        channel=row.channel,
+        purpose=row.purpose,
+        person=person,
+    )
+
+
+def _write_card(
+    row: FollowUp, form: OutcomeForm, interaction: Interaction, *, by: User, now: datetime
+) -> None:
+    if form.grade:
+        set_grade(
+            row.customer,
+            grade=form.grade,
+            expected_close_date=form.expected_close_date,
+            expected_amount=form.expected_amount,
+            by=by,
+            now=now,
+        )
+    if form.wanted:
+        add_wanted(row.customer, form.wanted, by, now)
+    if form.commitment_text and form.commitment_due_at:
+        make_commitment(
+            row.customer,
+            text=form.commitment_text,
+            owner=form.commitment_owner or by,
+            due_at=form.commitment_due_at,
+            by=by,
+            now=now,
+            interaction=interaction,
+        )
+
+
+def _apply(
+    row: FollowUp,
+    rule: OutcomeRule,
+    form: OutcomeForm,
+    interaction: Interaction,
+    *,
+    point: ContactPoint | None,
+    campaign: Campaign | None,
+    by: User,
+    now: datetime,
+) -> Recorded:
+    """Ends the follow-up or plans its next contact, as the outcome's effect says."""
+    if form.callback_at and rule.may_call_back:
+        at = form.callback_at
+        put_back(row, not_before=at, asked_at=at, assigned_to=by, outcome=rule.code, by=by, now=now)
+        return Recorded(interaction, rule, next_at=at)
+    if rule.effect is Effect.RETRY:
+        return _retry(row, rule, interaction, campaign, by=by, now=now)
+    if rule.effect is Effect.BAD_NUMBER and point is not None:
+        return _drop_number(row, rule, form, interaction, point, by=by, now=now)
+    finish(row, outcome=rule.code, by=by, now=now, reason=form.no_next_reason)
+    if rule.effect is Effect.NEVER_AGAIN:
+        record_refusal(
+            row.customer,
+            purpose="" if form.refuses_all else row.purpose,
+            source="desk",
+            evidence=f"interaction {interaction.pk}",
+            by=by,
+            now=now,
+        )
+    return Recorded(interaction, rule)
+
+
+def _retry(
+    row: FollowUp,
+    rule: OutcomeRule,
+    interaction: Interaction,
+    campaign: Campaign | None,
+    *,
+    by: User,
+    now: datetime,
+) -> Recorded:
+    """Comes back after the plan's delay until this outcome's tries are used up."""
+    plan = retry_of(rule, campaign.retry_plan if campaign else None)
+    made = Interaction.objects.filter(followup=row, outcome=rule.code, corrects=None).count()
+    if plan is None or made >= plan.tries:
+        finish(row, outcome=rule.code, by=by, now=now, reason=TRIES_USED_UP)
+        return Recorded(interaction, rule)
+    at = now + timedelta(minutes=plan.delay_minutes)
+    put_back(row, not_before=at, outcome=rule.code, by=by, now=now)
+    return Recorded(interaction, rule, next_at=row.not_before)
+
+
+def _drop_number(
+    row: FollowUp,
+    rule: OutcomeRule,
+    form: OutcomeForm,
+    interaction: Interaction,
+    point: ContactPoint,
+    *,
+    by: User,
+    now: datetime,
+) -> Recorded:
+    """The number rests, not the customer: another one in order is tried next (CA6)."""
+    if point.status == "ok":
+        mark_point(point, form.number_fault, by=by, now=now)
+    others = ContactPoint.objects.filter(
+        customer=row.customer_id, kind="phone", is_active=True, status="ok"
+    ).exclude(pk=point.pk)
+    if others.exists():
+        put_back(row, not_before=now, outcome=rule.code, by=by, now=now)
+        return Recorded(interaction, rule, next_at=row.not_before, has_another_number=True)
+    finish(row, outcome=rule.code, by=by, now=now, reason="no_number_left")
+    return Recorded(interaction, rule)
+
+
+def _free(by: User, now: datetime, campaign: Campaign | None) -> None:
+    """After the call the agent is ready again, unless they said otherwise meanwhile."""
+    busy = [AgentState.ON_CALL, AgentState.WRAP_UP]
+    if AgentPresence.objects.filter(user=by, state__in=busy).exists():
+        set_agent_state(by, AgentState.READY, now=now, campaign=campaign)
+
+
+@transaction.atomic
+def keep_as_note(followup: FollowUp, *, text: str, by: User, now: datetime) -> None:
+    """Keeps what was typed for a follow-up that is no longer in hand, as a note on the card.
+
+    Raises BadInput when there is nothing to keep.
+    """
+    words = text.replace("\x00", "").strip()
+    if not words:
+        raise BadInput({"note": [Reason("required")]})
+    timeline.append(
+        followup.customer_id,
+        kind="memory",
+        code="note",
+        data={"text": words[:5000]},
+        source=("followup", str(followup.pk)),
+        by=by,
+        at=now,
+    )
+    discard_draft(followup, by)
