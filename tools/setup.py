@@ -184,7 +184,7 @@ def same_index_as_pip() -> dict[str, str]:
 
 def run(words: list[str | Path], **kwargs: object) -> None:
     """Runs one program in the checkout; ends this one with its fault."""
-    done = subprocess.run([str(word) for word in words], cwd=BASE, check=False, **kwargs)  # type: ignore[call-overload]
+    done = subprocess.run([str(word) for word in words], cwd=BASE, check=False, **kwargs)
     if done.returncode != 0:
         stop(f"This failed, see above: {' '.join(Path(str(word)).name for word in words[:4])}")
 
