@@ -13,6 +13,7 @@ syllables apart by blanks and the readings of one character by slashes: ``shan/d
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise, product
 from zlib import crc32
 
@@ -49,6 +50,48 @@ def _token(word: str) -> int:
 # ── What a customer carries ──────────────────────────────────────────────────────────────────
 
 
+@dataclass(frozen=True, slots=True)
+class FoundBy:
+    """All that is stored of a customer so that it is found (see the module's first lines)."""
+
+    key: str
+    text: str
+    tokens: list[int]
+
+
+@lru_cache(maxsize=65_536)
+def _name_part(name: str, person: bool) -> tuple[str, str, str, frozenset[int]]:
+    """Sort key, folded name, written pinyin and tokens of one name; common names come often."""
+    folded, cells = fold(name), pinyin_syllables(name, person=person)
+    words: set[str] = set()
+    _add_name_words(words, folded)
+    _add_pinyin_words(words, cells)
+    key = " ".join([cell[0] for cell in cells])
+    return key, folded, _written_pinyin(cells), frozenset(map(_token, words))
+
+
+def found_by(
+    *, name: str, person: bool, other_names: Sequence[str] = (), phones: Iterable[str] = ()
+) -> FoundBy:
+    """Make all three at once: the sort key, the text for checking and the tokens.
+
+    ``other_names`` are contact persons and former names, ``phones`` E.164 or plain digits.
+    """
+    parts = [_name_part(each, one) for each, one in _names(name, person, other_names)]
+    tokens = set(parts[0][3])
+    for part in parts[1:]:
+        tokens |= part[3]
+    digits = [_searched_digits(phone) for phone in phones]
+    for number in digits:
+        tokens.update([_token("d" + number[at : at + 4]) for at in range(len(number) - 3)])
+    written = (
+        "|".join([part[1] for part in parts if part[1]]),
+        "|".join([part[2] for part in parts if part[2]]),
+        "|".join([number for number in digits if number]),
+    )
+    return FoundBy(parts[0][0], "||".join(written), sorted(tokens))
+
+
 def tokens_for_customer(
     *, name: str, person: bool, other_names: Sequence[str] = (), phones: Iterable[str] = ()
 ) -> list[int]:
@@ -56,25 +99,14 @@ def tokens_for_customer(
 
     ``other_names`` are contact persons and former names, ``phones`` E.164 or plain digits.
     """
-    words: set[str] = set()
-    for each, is_person in _names(name, person, other_names):
-        _add_name_words(words, fold(each))
-        _add_pinyin_words(words, pinyin_syllables(each, person=is_person))
-    for phone in phones:
-        digits = _searched_digits(phone)
-        words.update(["d" + digits[at : at + 4] for at in range(len(digits) - 3)])
-    return sorted({_token(word) for word in words})
+    return found_by(name=name, person=person, other_names=other_names, phones=phones).tokens
 
 
 def search_text(
     *, name: str, person: bool, other_names: Sequence[str] = (), phones: Iterable[str] = ()
 ) -> str:
     """Write the folded line against which a hit is checked; it begins with the folded name."""
-    names = list(_names(name, person, other_names))
-    folded = [fold(each) for each, _ in names]
-    read = [_written_pinyin(pinyin_syllables(each, person=one)) for each, one in names]
-    digits = [_searched_digits(phone) for phone in phones]
-    return "||".join("|".join(filter(None, part)) for part in (folded, read, digits))
+    return found_by(name=name, person=person, other_names=other_names, phones=phones).text
 
 
 def _names(name: str, person: bool, others: Sequence[str]) -> Iterator[tuple[str, bool]]:
