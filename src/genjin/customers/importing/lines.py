@@ -7,13 +7,12 @@ passes bytes on. Ids are made here too, a block at a time.
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
 from genjin.customers.importing.draft import Draft, PhoneDraft
-from genjin.kernel.chinese import pinyin_key
-from genjin.kernel.searchtokens import search_text, tokens_for_customer
+from genjin.kernel.searchtokens import FoundBy, found_by
 
 NULL = r"\N"
 CUSTOMER = (
@@ -61,6 +60,11 @@ class Stamps:
     custodian: str = NULL
     team: str = NULL
 
+    @cached_property
+    def file_json(self) -> str:
+        """The file's name as JSON inside a COPY line."""
+        return escaped(_json(self.file_name))
+
 
 def block_of_ids() -> Callable[[], str]:
     """A source of UUIDv7 in hexadecimal digits, each greater than the one before.
@@ -94,27 +98,15 @@ def text_array(texts: Iterable[str]) -> str:
     return escaped("{" + ",".join(quoted) + "}")
 
 
-def search_values(
-    name: str, *, is_person: bool, others: Sequence[str], phones: Sequence[str]
-) -> dict[str, Any]:
-    """The columns that finding reads, of a customer's names and phones."""
-    return {
-        "name_key": pinyin_key(name, is_person)[:400],
-        "search_text": search_text(name=name, person=is_person, other_names=others, phones=phones),
-        "search_tokens": tokens_for_customer(
-            name=name, person=is_person, other_names=others, phones=phones
-        ),
-    }
-
-
-def _found_by(draft: Draft) -> dict[str, Any]:
-    others = list(draft.other_names)
+def _found_by(draft: Draft) -> FoundBy:
+    others = draft.other_names
     if person := draft.person.get("name"):
-        others.append(person)
-    return search_values(
-        draft.columns["name"],
-        is_person=draft.columns["kind"] == "person",
-        others=others,
+        others = [*others, person]
+    columns = draft.columns
+    return found_by(
+        name=columns["name"],
+        person=columns["kind"] == "person",
+        other_names=others,
         phones=[phone.value for phone in (*draft.phones, *draft.person_phones)],
     )
 
@@ -144,9 +136,9 @@ def _customer(draft: Draft, stamps: Stamps, pk: str) -> str:
             columns["kind"],
             escaped(columns["name"]),
             text_array(draft.other_names) if draft.other_names else "{}",
-            escaped(found["name_key"]),
-            escaped(found["search_text"]),
-            "{" + ",".join(map(str, found["search_tokens"])) + "}",
+            escaped(found.key[:400]),
+            escaped(found.text),
+            "{" + ",".join(map(str, found.tokens)) + "}",
             get("sex", ""),
             escaped(get("form_of_address", "")),
             get("language", ""),
@@ -213,8 +205,8 @@ def addresses(draft: Draft, customer: str, next_id: Callable[[], str]) -> str:
 
 
 def _timeline(draft: Draft, stamps: Stamps, customer: str, pk: str) -> str:
-    data = _json({"file": stamps.file_name, "row": draft.number})
     return (
-        f"{pk}\t{customer}\t{stamps.at}\timport\timported\t{escaped(data)}"
+        f"{pk}\t{customer}\t{stamps.at}\timport\timported"
+        f'\t{{"file":{stamps.file_json},"row":{draft.number}}}'
         f"\timport\t{stamps.run}\t{stamps.by}\n"
     )

@@ -25,47 +25,35 @@ def _time_zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def reader(spec: Spec, place: str, rule: Mapping[str, Any]) -> Reader:
-    """The function for one rule; `place` is the column's name, for messages."""
+def reader(spec: Spec, rule: Mapping[str, Any]) -> Reader:
+    """The function for one rule; what it cannot take it refuses by BadCell."""
     target = rule["target"]
+    translated = _translations(rule)
     if target == FIELD:
-        put = _field_putter(spec.fields[rule["field"]], rule)
+        field = spec.fields[rule["field"]]
+        if field.type == "choice" and not rule.get("empty"):
+            return _choice_putter(field, translated)
+        put = _field_putter(field, rule)
     elif target in (PHONE, "person_phone"):
         put = _phone_putter(spec, rule)
     else:
         put = _column_putter(spec, target)
-    translated = _translations(rule)
-    empty = frozenset(rule.get("empty", ()))
+    return _translating(put, translated, frozenset(rule.get("empty", ())))
+
+
+def _translating(put: Reader, translated: dict[str, str], empty: frozenset[str]) -> Reader:
+    if not empty and not translated:
+        return put
 
     def read(draft: Draft, cell: str) -> None:
-        if cell in empty:
-            return
-        if translated is not None:
-            cell = translated.get(cell, cell)
-            if cell == "":
-                return
-        try:
-            put(draft, cell)
-        except BadCell as bad:
-            draft.refuse(place, bad.code, **bad.data)
-
-    return read if (empty or translated is not None) else _guarded(place, put)
-
-
-def _guarded(place: str, put: Reader) -> Reader:
-    def read(draft: Draft, cell: str) -> None:
-        try:
-            put(draft, cell)
-        except BadCell as bad:
-            draft.refuse(place, bad.code, **bad.data)
+        if cell not in empty and (found := translated.get(cell, cell)):
+            put(draft, found)
 
     return read
 
 
-def _translations(rule: Mapping[str, Any]) -> dict[str, str] | None:
-    given = rule.get("values")
-    if not given:
-        return None
+def _translations(rule: Mapping[str, Any]) -> dict[str, str]:
+    given = rule.get("values") or {}
     return {
         str(raw): _plain(value["code"] if isinstance(value, Mapping) else value)
         for raw, value in given.items()
@@ -83,7 +71,7 @@ def _plain(value: Any) -> str:
 
 def _field_putter(field: FieldSpec, rule: Mapping[str, Any]) -> Reader:
     if field.type == "choice":
-        return _choice_putter(field)
+        return _choice_putter(field, {})
     read = _field_reader(field, rule)
     code = field.code
 
@@ -104,8 +92,11 @@ def _field_reader(field: FieldSpec, rule: Mapping[str, Any]) -> Callable[[str], 
     return readers.get(field.type, values.text(values.MAX_TEXT))
 
 
-def _choice_putter(field: FieldSpec) -> Reader:
-    code, known, extends = field.code, dict(field.choices), field.extends
+def _choice_putter(field: FieldSpec, translated: Mapping[str, str]) -> Reader:
+    code, extends = field.code, field.extends
+    known = dict(field.choices)
+    for raw, value in translated.items():
+        known[raw] = known.get(value, known.get(value.casefold(), value))
 
     def put(draft: Draft, cell: str) -> None:
         found = known.get(cell)
@@ -116,7 +107,8 @@ def _choice_putter(field: FieldSpec) -> Reader:
                 raise BadCell("not_a_choice", value=values.shown(cell))
             draft.new_choices.append((code, cell))
             found = cell
-        draft.fields[code] = found
+        if found:
+            draft.fields[code] = found
 
     return put
 

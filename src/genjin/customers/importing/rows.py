@@ -17,13 +17,13 @@ class RowCleaner:
         self.spec = spec
         mapping = spec.mapping
         place = {name: at for at, name in enumerate(spec.columns)}
-        self._readers: list[tuple[int, Reader]] = [
-            (place[name], reader(spec, name, rule))
+        self._readers: list[tuple[int, str, Reader]] = [
+            (place[name], name, reader(spec, rule))
             for name, rule in mapping["columns"].items()
             if rule["target"] != IGNORE and name in place
         ]
         self._constants = [
-            (reader(spec, target, {"target": target}), value)
+            (target, reader(spec, {"target": target}), value)
             for target, value in mapping.get("constants", {}).items()
         ]
         self._composed = [
@@ -43,11 +43,18 @@ class RowCleaner:
         if len(cells) > self._width and any(cells[self._width :]):
             draft.refuse("", "too_many_cells", cells=len(cells), columns=self._width)
             return draft
-        for put, value in self._constants:
-            put(draft, value)
-        for at, put in self._readers:
-            if at < len(cells) and (cell := cells[at].strip()):
-                put(draft, cell)
+        for name, put, value in self._constants:
+            try:
+                put(draft, value)
+            except BadCell as bad:
+                draft.refuse(name, bad.code, **bad.data)
+        given = len(cells)
+        for at, name, put in self._readers:
+            if at < given and (cell := cells[at].strip()):
+                try:
+                    put(draft, cell)
+                except BadCell as bad:
+                    draft.refuse(name, bad.code, **bad.data)
         for code, parts, place in self._composed:
             self._compose(draft, code, parts, place, cells)
         if self._generate:

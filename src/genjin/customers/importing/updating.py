@@ -10,7 +10,6 @@ from uuid import UUID
 from django.db import connection
 
 from genjin.customers.importing.draft import Draft
-from genjin.customers.importing.lines import search_values
 from genjin.customers.models import (
     Address,
     ContactPerson,
@@ -22,6 +21,7 @@ from genjin.customers.models import (
 from genjin.customers.visibility import visible_to
 from genjin.foundation.audit import plain
 from genjin.foundation.models import User
+from genjin.kernel.searchtokens import found_by
 
 # Columns that a file may set anew. The note is added to, the custodian is never taken away.
 _COLUMNS = ("name", "sex", "form_of_address", "language", "time_zone", "tax_number", "region",
@@ -196,10 +196,10 @@ class _Known:
 def _save(touched: dict[UUID, Customer], known: _Known, now: datetime) -> None:
     rows = []
     for pk, card in touched.items():
-        found = search_values(
-            card.name,
-            is_person=card.kind == "person",
-            others=[*card.other_names, *known.people[pk]],
+        found = found_by(
+            name=card.name,
+            person=card.kind == "person",
+            other_names=[*card.other_names, *known.people[pk]],
             phones=[value for kind, value in known.values[pk] if kind == "phone"],
         )
         rows.append(
@@ -207,8 +207,8 @@ def _save(touched: dict[UUID, Customer], known: _Known, now: datetime) -> None:
                 card.name, card.other_names, card.sex, card.form_of_address, card.language,
                 card.time_zone, card.tax_number, card.region, card.source, card.grade,
                 card.grade_set_at, card.note, card.custodian_id, card.team_id,
-                json.dumps(card.fields, ensure_ascii=False), found["name_key"],
-                found["search_text"], found["search_tokens"], now, pk,
+                json.dumps(card.fields, ensure_ascii=False), found.key[:400],
+                found.text, found.tokens, now, pk,
             )
         )  # fmt: skip
     if rows:
