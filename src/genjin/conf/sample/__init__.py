@@ -1,0 +1,1 @@
+"""The sample organisation of examples/demo: people, customers, scripts, a running campaign."""
