@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from genjin.followups import lanes
 from genjin.foundation import policy
 
 SHARED = Path(os.environ.get("GENJIN_SHARED") or Path(__file__).resolve().parents[2] / "shared")
@@ -20,10 +21,12 @@ def missing(what: str) -> None:
 
 @pytest.fixture(autouse=True)
 def fresh_policy():
-    """Settings of one test are not remembered in the next."""
+    """Settings and lanes of one test are not remembered in the next."""
     policy.forget()
+    lanes.forget()
     yield
     policy.forget()
+    lanes.forget()
 
 
 @pytest.fixture(scope="session")

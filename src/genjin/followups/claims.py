@@ -60,11 +60,11 @@ def _columns(model: type[models.Model], alias: str) -> str:
     return ", ".join(f'{alias}."{field.column}"' for field in model._meta.concrete_fields)
 
 
-_FIELDS = {
+_FIELDS: dict[type[models.Model], tuple[str, ...]] = {
     model: tuple(field.attname for field in model._meta.concrete_fields)
     for model in (FollowUp, Customer, Queue)
 }
-_JSON = {
+_JSON: dict[type[models.Model], tuple[int, ...]] = {
     model: tuple(
         number
         for number, field in enumerate(model._meta.concrete_fields)

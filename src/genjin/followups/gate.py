@@ -263,7 +263,8 @@ class GateForecast:
 
 def _cap_columns(profile: Profile, purpose: str, channel: str) -> tuple[str, dict[str, Any]]:
     """One expression: until when a cap withholds the customer, NULL if none does."""
-    parts, values = [], {}
+    parts: list[str] = []
+    values: dict[str, Any] = {}
     for number, cap in enumerate(profile.caps):
         if not cap.binds(purpose, channel):
             continue

@@ -67,9 +67,15 @@ def weekly_of(channel: str, *, stated: str, is_asked: bool) -> str:
     return rules.ASKED if is_asked else stated
 
 
+def _look_again() -> None:
+    """Makes the next question read the lanes."""
+    global _read_at  # noqa: PLW0603
+    _read_at = float("-inf")
+
+
 @lru_cache(maxsize=8192)
 def _id_of(key: LaneKey) -> int:
-    lane, _ = Lane.objects.get_or_create(
+    lane, is_new = Lane.objects.get_or_create(
         purpose=key.purpose,
         time_zone=key.time_zone,
         weekly=key.weekly,
@@ -77,6 +83,8 @@ def _id_of(key: LaneKey) -> int:
         skills=list(key.skills),
         is_important=key.is_important,
     )
+    if is_new:
+        _look_again()
     return lane.pk
 
 

@@ -14,6 +14,7 @@ from genjin.followups.states import COMMITMENT_STATES, CommitmentState
 from genjin.foundation.models import User
 from genjin.foundation.transitions import transition
 from genjin.kernel.errors import BadInput
+from genjin.kernel.problems import Reason
 
 QUEUE_NAME = gettext_noop("Promises to customers")
 
@@ -35,7 +36,7 @@ def make_commitment(
     time it goes up to the supervisor. Raises BadInput (empty, in the past), WithheldError when
     the customer may not be contacted at all.
     """
-    problems = {}
+    problems: dict[str | int, list[Reason | str]] = {}
     if not text.strip():
         problems["text"] = ["required"]
     if len(text.strip()) > 300:
