@@ -21,17 +21,17 @@ def test_every_table_of_facts_is_guarded():
 )
 def test_an_audit_entry_cannot_be_changed_or_removed_by_sql(statement):
     entry = audit.record("change", ("thing", "1"), by=make_user(), now=NOW, changes={"a": [1, 2]})
-    with pytest.raises(IntegrityError, match="insert-only"), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
+    refused = pytest.raises(IntegrityError, match="insert-only")
+    with refused, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
     assert AuditEntry.objects.get().pk == entry.pk
 
 
 def test_emptying_a_table_of_facts_is_refused_outside_tests():
-    with pytest.raises(IntegrityError, match="insert-only"), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL genjin.allow_truncate = 'off'")
-            cursor.execute("TRUNCATE foundation_auditentry")
+    refused = pytest.raises(IntegrityError, match="insert-only")
+    with refused, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL genjin.allow_truncate = 'off'")
+        cursor.execute("TRUNCATE foundation_auditentry")
 
 
 def test_a_change_is_written_with_what_it_was_before():

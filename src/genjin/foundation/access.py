@@ -99,6 +99,12 @@ def signed_in(view: View) -> View:
     return _mark(view, SIGNED_IN)
 
 
+def before_password_change(view: View) -> View:
+    """Lets a view open, too, to someone who must change the password they were handed."""
+    view.opens_before_password_change = True  # type: ignore[attr-defined]
+    return view
+
+
 def public(view: View) -> View:
     """Marks a view as open to the world."""
     return _mark(view, PUBLIC)

@@ -22,7 +22,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from genjin.foundation import audit
+from genjin.foundation import audit, sign_in
 from genjin.foundation.models import Heartbeat, LongTask, User
 from genjin.foundation.transitions import transition
 from genjin.kernel.states import StateTable
@@ -227,6 +227,12 @@ def delete_old_jobs(now: datetime) -> None:
             "(SELECT 1 FROM procrastinate_events e WHERE e.job_id = j.id "
             "AND e.at > now() - interval '7 days')"
         )
+
+
+@tick("ended sessions", every_seconds=900)
+def forget_ended_sessions(now: datetime) -> None:
+    """Clears the session list of sessions that ran out."""
+    sign_in.forget_ended_sessions(now)
 
 
 def counts_by_state() -> dict[str, int]:

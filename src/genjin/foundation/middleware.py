@@ -1,5 +1,6 @@
 """What happens around every request: headers, the person's language and zone, default deny."""
 
+import time
 import zoneinfo
 from collections.abc import Callable
 from typing import Any
@@ -7,9 +8,11 @@ from typing import Any
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone, translation
 
-from genjin.foundation import access, audit
+from genjin.foundation import access, audit, sign_in
 from genjin.foundation.models import User
 
 Next = Callable[[HttpRequest], HttpResponse]
@@ -61,6 +64,44 @@ class PersonalSettings:
         return response
 
 
+def _to_password_page(request: HttpRequest) -> HttpResponse:
+    url = reverse("password")
+    if request.headers.get("HX-Request"):
+        answer = HttpResponse(status=200)
+        answer["HX-Redirect"] = url
+        return answer
+    return redirect(url)
+
+
+class Presence:
+    """Notes, at most once a minute, that a signed-in session is in use.
+
+    Each process remembers what it noted, so that nearly every request costs no query for it.
+    """
+
+    KEPT = 10_000
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+        self.noted: dict[str, float] = {}
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        key = request.session.session_key
+        if key and request.user.is_authenticated and self._is_due(key):
+            sign_in.note_presence(key, timezone.now())
+        return response
+
+    def _is_due(self, key: str) -> bool:
+        moment = time.monotonic()
+        if moment - self.noted.get(key, float("-inf")) < 60:
+            return False
+        if len(self.noted) >= self.KEPT:
+            self.noted.clear()
+        self.noted[key] = moment
+        return True
+
+
 class DefaultDeny:
     """Opens a view only to those whom its mark names; a view without a mark opens to nobody."""
 
@@ -84,6 +125,10 @@ class DefaultDeny:
                 answer["HX-Refresh"] = "true"
                 return answer
             return redirect_to_login(request.get_full_path())
+        if request.user.must_change_password and not getattr(
+            view, "opens_before_password_change", False
+        ):
+            return _to_password_page(request)
         if requirement != access.SIGNED_IN and not access.has_right(request.user, requirement):
             raise PermissionDenied(requirement)
         return None

@@ -75,7 +75,10 @@ class User(AbstractBaseUser):
 
 
 class SignInAttempt(InsertOnly):
-    """One try to sign in, right or wrong; the lock-out counts these (PL4)."""
+    """One try to sign in, right or wrong; the lock-out counts these (PL4).
+
+    `is_unlock` is no try: an administrator opened the name, and the count begins anew.
+    """
 
     id = IdField()
     at = models.DateTimeField(default=timezone.now)
@@ -83,6 +86,7 @@ class SignInAttempt(InsertOnly):
     address = models.GenericIPAddressField(null=True)
     was_right = models.BooleanField()
     was_locked = models.BooleanField(default=False)
+    is_unlock = models.BooleanField(default=False)
 
     class Meta:
         indexes = [models.Index(fields=["username", "at"], name="sign_in_by_name")]

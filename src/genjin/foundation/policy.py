@@ -51,6 +51,11 @@ def value(key: str, default: Any = None) -> Any:
     """The value in force: the administrator's, else the shipped one, else `default`."""
     if key in (own := overrides()):
         return own[key]
+    return shipped_value(key, default)
+
+
+def shipped_value(key: str, default: Any = None) -> Any:
+    """What policy/*.toml says for a key, whatever an administrator set."""
     name, *path = key.split(".")
     found: Any = shipped(name)
     for part in path:

@@ -6,9 +6,10 @@ neither the message nor the delay tells which names do.
 
 from datetime import datetime, timedelta
 
-from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 
 from genjin.foundation import audit, policy
@@ -31,17 +32,18 @@ class LockedOut(GenjinError):
 def locked_until(username: str, now: datetime) -> datetime | None:
     """When the lock of `username` ends, or None where it is not locked.
 
-    `security.lockout.tries` wrong tries since the last right one, within
-    `security.lockout.minutes`, lock the name until those minutes after the last of them.
+    `security.lockout.tries` wrong tries since the last right one (or since an administrator
+    opened the name), within `security.lockout.minutes`, lock the name until those minutes after
+    the last of them.
     """
     tries = int(policy.value("security.lockout.tries"))
     minutes = timedelta(minutes=int(policy.value("security.lockout.minutes")))
     recent = SignInAttempt.objects.filter(
-        username=username.lower(), at__gt=now - minutes, was_locked=False
+        username=username.lower()[:60], at__gt=now - minutes, was_locked=False
     ).order_by("-at")
     wrong: list[datetime] = []
     for attempt in recent[:tries]:
-        if attempt.was_right:
+        if attempt.was_right or attempt.is_unlock:
             break
         wrong.append(attempt.at)
     return wrong[0] + minutes if len(wrong) >= tries else None
@@ -90,6 +92,32 @@ def sign_in(request: HttpRequest, *, username: str, password: str, now: datetime
             },
         )
     return user
+
+
+@transaction.atomic
+def renew_session(request: HttpRequest, user: User, *, now: datetime) -> None:
+    """Keeps the present session, under a new key, after its owner changed the password."""
+    before = request.session.session_key
+    update_session_auth_hash(request, user)
+    request.session.save()
+    UserSession.objects.filter(user=user).exclude(session_key=before).delete()
+    UserSession.objects.filter(session_key=before).update(
+        session_key=request.session.session_key, seen_at=now
+    )
+
+
+def note_presence(session_key: str, now: datetime) -> None:
+    """Writes that a session was used, at most once a minute."""
+    UserSession.objects.filter(
+        session_key=session_key, seen_at__lt=now - timedelta(minutes=1)
+    ).update(seen_at=now)
+
+
+def forget_ended_sessions(now: datetime) -> int:
+    """Removes the sessions that ran out, and their lines in the session list."""
+    Session.objects.filter(expire_date__lte=now).delete()
+    open_keys = Session.objects.filter(session_key=OuterRef("session_key"))
+    return UserSession.objects.filter(~Exists(open_keys)).delete()[0]
 
 
 def sign_out(request: HttpRequest) -> None:

@@ -1,0 +1,1 @@
+"""Use cases of the house itself: people and teams, settings, jobs."""
