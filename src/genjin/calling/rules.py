@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from math import ceil
 
 from genjin.kernel.problems import Reason
+from genjin.kernel.worktime import WeeklyHours
 
 GOAL_PERIODS = ("month", "day", "hour")
 SHEET_BLOCKS = ("product", "price", "process", "people")
@@ -94,6 +95,29 @@ def days_needed(
     """Working days that `agents` need for `hours`, rounded up; None without agents or hours."""
     capacity = agents * hours_per_day * work_share
     return ceil(round(hours / capacity, 6)) if capacity > 0 else None
+
+
+def hours_by_weekday(weekly: str) -> list[float]:
+    """Hours of work from Monday to Sunday in a weekly text; an empty text gives none."""
+    hours = WeeklyHours.parse(weekly)
+    return [sum(end - start for start, end in spans) / 60 for spans in hours.days]
+
+
+def working_days(
+    week: Sequence[float], starts_on: date | None, ends_on: date | None, *, today: date
+) -> tuple[int, float]:
+    """Days with calling hours from the first day to the last, and the mean hours of such a day.
+
+    Without a first day it is today; without a last day four weeks count. Public holidays are not
+    taken out here: the gate holds their calls back.
+    """
+    first = starts_on or today
+    last = ends_on or first + timedelta(days=27)
+    hours = [
+        week[(first + timedelta(days=n)).weekday()] for n in range(max((last - first).days + 1, 0))
+    ]
+    worked = [value for value in hours if value]
+    return len(worked), (sum(worked) / len(worked) if worked else 0.0)
 
 
 def rotation_date(since: date, days: int) -> date:

@@ -5,7 +5,7 @@ Goals count successes; from the closings wanted come the contacts and calls that
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Count, Q
 
@@ -14,7 +14,6 @@ from genjin.calling.models import Campaign, CampaignAgent
 from genjin.calling.queries import expected_rates
 from genjin.foundation.models import User
 from genjin.insight.logbook import local_now
-from genjin.kernel.worktime import WeeklyHours
 
 
 @dataclass(frozen=True)
@@ -28,40 +27,18 @@ class Plan:
     dialled_day: float | None = None
 
 
-def hours_by_weekday(weekly: str) -> list[float]:
-    """Hours of work from Monday to Sunday in a weekly text; an empty text gives none."""
-    if not weekly.strip():
-        return [0.0] * 7
-    hours = WeeklyHours.parse(weekly)
-    return [sum(end - start for start, end in hours.days[day]) / 60 for day in range(7)]
-
-
-def working_days(campaign: Campaign, today: date) -> tuple[int, float]:
-    """Days with calling hours from the start (or today) to the end, and hours of such a day.
-
-    Without an end the next four weeks count. Public holidays are not taken out: the gate does.
-    """
-    week = hours_by_weekday(campaign.weekly)
-    first = (
-        max(campaign.starts_on or today, today)
-        if campaign.state == "draft"
-        else (campaign.starts_on or today)
-    )
-    last = campaign.ends_on or first + timedelta(days=27)
-    days = [
-        week[(first + timedelta(days=n)).weekday()] for n in range(max((last - first).days + 1, 0))
-    ]
-    worked = [hours for hours in days if hours]
-    return len(worked), (sum(worked) / len(worked) if worked else 0.0)
-
-
 def need_of(
     campaign: Campaign, now: datetime, rates: rules.Rates | None = None
 ) -> rules.Need | None:
     """The contacts that the campaign's closings wanted need, per day and hour."""
     if not campaign.closings_wanted:
         return None
-    days, hours = working_days(campaign, local_now(now).date())
+    days, hours = rules.working_days(
+        rules.hours_by_weekday(campaign.weekly),
+        campaign.starts_on,
+        campaign.ends_on,
+        today=local_now(now).date(),
+    )
     rates = rates or expected_rates(campaign, now)
     return rules.contacts_needed(campaign.closings_wanted, rates, days=days, hours_per_day=hours)
 

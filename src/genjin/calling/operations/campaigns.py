@@ -11,7 +11,7 @@ from django.db import transaction
 
 from genjin.calling import rules, states
 from genjin.calling.models import BriefingPass, Campaign, CampaignAgent
-from genjin.followups.models import Queue
+from genjin.followups.operations import ensure_queue
 from genjin.foundation import audit
 from genjin.foundation.models import User
 from genjin.kernel.errors import BadInput, Conflict, GenjinError
@@ -101,13 +101,13 @@ def create_campaign(
     name = name.strip()
     check_values({"name": name, "kind": kind, **values})
     _check_name_is_free(name)
-    queue = Queue.objects.create(
+    queue = ensure_queue(
         name=name,
-        source_kind="campaign",
-        source_id=str(uuid7()),
+        source=("campaign", str(uuid7())),
         purpose=states.PURPOSE_OF[states.CampaignKind(kind)],
         team=values.get("team"),
         weekly=values.get("weekly", ""),
+        is_open=False,
     )
     campaign = Campaign.objects.create(
         name=name, kind=kind, queue=queue, created_by=by, created_at=now, **values
