@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from genjin.calling.scripts.content import Branch, Content, Part, problems
 from genjin.calling.scripts.hints import hints
-from genjin.calling.scripts.placeholders import PriceField, fill, price_values, saving, unknown_in
+from genjin.calling.scripts.placeholders import fill, price_values, unknown_in
 from genjin.foundation import policy
+from genjin.sales.pricing import PriceField, saving
 
 MONTH = PriceField(Decimal(5), "CNY", 1)
 NOW = PriceField(Decimal(30), "CNY", 12)
@@ -51,7 +52,11 @@ def test_a_saving_that_is_claimed_is_true(month, now, months):
     prices = {"month": PriceField(month, "CNY", 1), "now": PriceField(now, "CNY", months)}
     found = saving(prices)
     truth = month * 12 - now * 12 / months
-    assert (found.amount if found else None) == (truth if truth > 0 else None)
+    claimed = found.amount if found else Decimal(0)
+    assert claimed <= max(truth, 0) < claimed + Decimal("0.01")
+    if found:
+        assert found.percent <= truth * 100 / (month * 12)
+        assert found.per_month * 12 <= found.amount
 
 
 def test_a_missing_value_is_named_and_never_reads_as_nothing():
@@ -68,11 +73,9 @@ def test_a_value_that_looks_like_a_placeholder_is_not_filled_again():
 
 
 def test_braces_that_are_no_placeholder_are_told():
-    assert unknown_in("{saving} {nonsense} {__class__} {price.now") == [
-        "__class__",
-        "nonsense",
-        "{price.now",
-    ]
+    text = "{saving} {nonsense} {__class__} {customer.field.x} {price.now"
+    assert unknown_in(text) == ["nonsense", "{__class__}", "{price.now"]
+    assert "customer.field.x" in unknown_in(text, ["plan"])
 
 
 def script() -> Content:
@@ -100,6 +103,15 @@ def test_a_whole_script_has_no_problem():
         (lambda c: replace(c, usp_neutral=" "), "usp", "usp_needs_neutral"),
         (lambda c: replace(c, parts=(c.parts[0], c.parts[2])), "usp", "usp_not_said"),
         (lambda c: replace(c, parts=(*c.parts, c.parts[1])), "intro", "code_twice"),
+        (lambda c: replace(c, usp_neutral="省{saving}"), "usp", "neutral_may_be_empty"),
+        (lambda c: replace(c, usp="{usp}省{saving}"), "usp", "usp_in_itself"),
+        (
+            lambda c: replace(
+                c, parts=(replace(c.parts[0], branches=(Branch("x"),) * 10), *c.parts[1:])
+            ),
+            "open",
+            "too_many_branches",
+        ),
         (
             lambda c: replace(c, parts=(replace(c.parts[0], text="您好"), *c.parts[1:])),
             "open",
@@ -144,6 +156,18 @@ def hint_codes(kind: str, text: str) -> set[str]:
 )
 def test_how_a_script_sounds_is_marked(kind, text, code):
     assert code in hint_codes(kind, text)
+
+
+def test_everyday_words_that_hold_a_forbidden_one_are_not_marked():
+    assert hint_codes("introduction", "最近您第一次来电时提到过") == set()
+    assert hint_codes("introduction", "最近最便宜") == {"hint_absolute"}
+
+
+def test_a_word_inside_a_longer_one_is_marked_once():
+    found = hints(Content(usp="可以为您节省30元"), words())
+    assert [(hint.place, hint.box, hint.reason.code) for hint in found] == [
+        ("usp", "usp", "hint_typed_saving")
+    ]
 
 
 def test_a_computed_saving_and_a_question_for_the_name_are_not_marked():

@@ -1,7 +1,7 @@
 """The shape of a script's content, and what is wrong with a piece of it.
 
     {
-      "parts": [{"code", "kind", "title", "text",
+      "parts": [{"code", "kind", "title", "text", "note",  # note: for the agent, never read out
                  "branches": [{"label", "target"}]}],      # target: a part's code or "" for the end
       "cards": [{"code", "label", "replies": [text, …]}],  # objections and excuses
       "usp": {"text", "neutral"}                           # the selling point, and what is said
@@ -9,10 +9,11 @@
 
 `kind` is one of `KINDS`, in the order of a conversation; a script has at least an opening and a
 closing, and those two are fixed: they carry the staff number and no agent changes them. Texts hold
-placeholders (see `placeholders`). Content is data: nothing in it is ever run.
+placeholders (see `placeholders`). Content is data: nothing in it is ever run. Codes are unique
+over parts and cards. A branch's key is its place: 1 to 9.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from genjin.calling.scripts import placeholders
+from genjin.calling.scripts.placeholders import names_in
 from genjin.kernel.problems import Reason
 
 
@@ -35,6 +37,9 @@ class PartKind(models.TextChoices):
 FIXED = frozenset({PartKind.OPENING, PartKind.CLOSING})
 REQUIRED = (PartKind.OPENING, PartKind.CLOSING)
 LONGEST_TEXT = 4000
+MOST_BRANCHES = 9  # one key each
+MOST_PARTS = 60
+MOST_CARDS = 80
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,7 @@ class Part:
     title: str
     text: str
     branches: tuple[Branch, ...] = ()
+    note: str = ""
 
     @property
     def is_fixed(self) -> bool:
@@ -92,6 +98,7 @@ class Content:
                         Branch(str(branch.get("label", "")), str(branch.get("target", "")))
                         for branch in part.get("branches", ())
                     ),
+                    note=str(part.get("note", "")),
                 )
                 for part in data.get("parts", ())
             ),
@@ -115,6 +122,7 @@ class Content:
                     "kind": part.kind,
                     "title": part.title,
                     "text": part.text,
+                    "note": part.note,
                     "branches": [
                         {"label": branch.label, "target": branch.target} for branch in part.branches
                     ],
@@ -138,13 +146,17 @@ class Problem:
     is_blocker: bool = field(default=True)
 
 
-def problems(content: Content) -> list[Problem]:
-    """Everything that keeps the content from being published, located."""
+def problems(content: Content, field_codes: Collection[str] | None = None) -> list[Problem]:
+    """Everything that keeps the content from being published, located.
+
+    `field_codes` are the card's fields that `{customer.field.…}` may name; None takes every one.
+    """
     return [
         *_problems_of_the_whole(content),
+        *_problems_of_usp(content),
         *(problem for part in content.parts for problem in _problems_of_part(part, content)),
         *_problems_of_cards(content),
-        *_problems_of_texts(content),
+        *_problems_of_texts(content, field_codes),
     ]
 
 
@@ -153,14 +165,27 @@ def _problems_of_the_whole(content: Content) -> Iterator[Problem]:
     for kind in REQUIRED:
         if kind not in kinds:
             yield Problem("", Reason("part_missing", {"kind": str(kind)}))
-    codes = [part.code for part in content.parts]
+    if len(content.parts) > MOST_PARTS:
+        yield Problem("", Reason("too_many_parts", {"most": MOST_PARTS}))
+    if len(content.cards) > MOST_CARDS:
+        yield Problem("", Reason("too_many_cards", {"most": MOST_CARDS}))
+    codes = [entry.code for entry in (*content.parts, *content.cards)]
     for code in sorted({code for code in codes if codes.count(code) > 1}):
         yield Problem(code, Reason("code_twice", {"code": code}))
+
+
+def _problems_of_usp(content: Content) -> Iterator[Problem]:
+    """The selling point must be said, and be sayable to every customer."""
+    neutral = content.usp_neutral
     if not content.usp.strip():
         yield Problem("usp", Reason("usp_missing"))
-    elif placeholders.names_in(content.usp) and not content.usp_neutral.strip():
+    elif names_in(content.usp) and not neutral.strip():
         yield Problem("usp", Reason("usp_needs_neutral"))
-    if not any("usp" in placeholders.names_in(part.text) for part in content.parts):
+    for name in sorted(placeholders.without_fallback(neutral) - placeholders.ALWAYS_KNOWN):
+        yield Problem("usp", Reason("neutral_may_be_empty", {"name": name}))
+    if "usp" in names_in(content.usp) | names_in(neutral):
+        yield Problem("usp", Reason("usp_in_itself"))
+    if not any("usp" in names_in(part.text) for part in content.parts):
         yield Problem("usp", Reason("usp_not_said"))
 
 
@@ -172,8 +197,10 @@ def _problems_of_part(part: Part, content: Content) -> Iterator[Problem]:
         yield Problem(part.code, Reason("text_missing"))
     if len(part.text) > LONGEST_TEXT:
         yield Problem(part.code, Reason("text_too_long", {"most": LONGEST_TEXT}))
-    if part.is_fixed and "agent.staff_number" not in placeholders.names_in(part.text):
+    if part.is_fixed and "agent.staff_number" not in names_in(part.text):
         yield Problem(part.code, Reason("staff_number_missing"))
+    if len(part.branches) > MOST_BRANCHES:
+        yield Problem(part.code, Reason("too_many_branches", {"most": MOST_BRANCHES}))
     for branch in part.branches:
         if not branch.label.strip():
             yield Problem(part.code, Reason("branch_label_missing"))
@@ -189,7 +216,7 @@ def _problems_of_cards(content: Content) -> Iterator[Problem]:
             yield Problem(card.code, Reason("card_reply_missing"))
 
 
-def _problems_of_texts(content: Content) -> Iterator[Problem]:
+def _problems_of_texts(content: Content, field_codes: Collection[str] | None) -> Iterator[Problem]:
     texts = [
         *((part.code, part.text) for part in content.parts),
         *((card.code, reply) for card in content.cards for reply in card.replies),
@@ -197,5 +224,31 @@ def _problems_of_texts(content: Content) -> Iterator[Problem]:
         ("usp", content.usp_neutral),
     ]
     for place, text in texts:
-        for name in placeholders.unknown_in(text):
+        for name in placeholders.unknown_in(text, field_codes):
             yield Problem(place, Reason("placeholder_unknown", {"name": name}))
+
+
+def problems_of_introduction(
+    text: str, content: Content, field_codes: Collection[str] | None = None
+) -> list[Reason]:
+    """What keeps an agent's own introduction from being used with this content.
+
+    Where the script says its selling point in the introduction, the agent's words say it too.
+    """
+    found = [
+        Reason("placeholder_unknown", {"name": name})
+        for name in placeholders.unknown_in(text, field_codes)
+    ]
+    if len(text) > LONGEST_TEXT:
+        found.append(Reason("text_too_long", {"most": LONGEST_TEXT}))
+    replaced = introduction_part(content)
+    if replaced is None:
+        found.append(Reason("no_introduction"))
+    elif "usp" in names_in(replaced.text) and "usp" not in names_in(text):
+        found.append(Reason("introduction_without_usp"))
+    return found
+
+
+def introduction_part(content: Content) -> Part | None:
+    """The part that an agent's own introduction takes the place of: the first of its kind."""
+    return next((part for part in content.parts if part.kind == PartKind.INTRODUCTION), None)

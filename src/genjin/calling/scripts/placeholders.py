@@ -1,22 +1,24 @@
 """Placeholders that cannot lie: `{name}` or `{name|what to say where it is not known}`.
 
 A value comes from the card, from the person who calls, or is computed from a product's price
-fields, never from a typed total. Where an input is missing the placeholder has no value: its own
-fallback is said, else the text is reported as incomplete and is not read out with a gap.
+fields (`sales.pricing`), never from a typed total. Where an input is missing the placeholder has
+no value: its own fallback is said, else the text is reported as incomplete.
 
-Prices: `price.<code>` is the amount of that field. `price.year` is what twelve months cost by the
-regular price (the field `year`, else `month` × 12). `saving` is `price.year` − twelve months by
-`now`; without monthly fields, `list` − `now`. A saving that is not above zero is no saving.
+Prices: `price.<code>` is the amount of that field, `term.<code>` how many months it pays for.
+`price.year` is what twelve months cost by the regular price, `price.now_year` by the price now.
+`saving` is their difference; where the price is paid once, `list` − `now`. A saving that is not
+above zero is no saving.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from genjin.kernel.money import format_money
+from genjin.sales.pricing import PriceField, regular_year, saving, year_now
 
-PATTERN = re.compile(r"\{([a-z_]+(?:\.[A-Za-z0-9_-]+)*)(?:\|([^{}]*))?\}")
+PATTERN = re.compile(r"\{([a-z][a-z_]*(?:\.[A-Za-z0-9_-]+)*)(?:\|([^{}]*))?\}")
 KNOWN = frozenset(
     {
         "customer.name",
@@ -32,70 +34,13 @@ KNOWN = frozenset(
         "saving.percent",
         "saving.month",
         "last.contact",
-        "introduction",
         "usp",
     }
 )
-FAMILIES = ("customer.field.", "price.")
-
-
-@dataclass(frozen=True)
-class PriceField:
-    """An amount of a product: `months` is how many months it pays for (None: once for all)."""
-
-    amount: Decimal
-    currency: str
-    months: int | None = None
-
-    @property
-    def per_year(self) -> Decimal | None:
-        return self.amount * 12 / self.months if self.months else None
-
-
-@dataclass(frozen=True)
-class Saving:
-    """What the customer pays by the regular price, by the price now, and the difference."""
-
-    regular: Decimal
-    now: Decimal
-    currency: str
-    is_yearly: bool
-
-    @property
-    def amount(self) -> Decimal:
-        return self.regular - self.now
-
-    @property
-    def percent(self) -> Decimal:
-        return self.amount * 100 / self.regular
-
-
-def regular_year(prices: Mapping[str, PriceField]) -> PriceField | None:
-    """Twelve months by the regular price."""
-    for code in ("year", "month"):
-        field = prices.get(code)
-        if field is not None and field.per_year is not None:
-            return PriceField(field.per_year, field.currency, 12)
-    return None
-
-
-def saving(prices: Mapping[str, PriceField]) -> Saving | None:
-    """The saving that the price fields prove, or None where they prove none.
-
-    Like is compared with like: a year with a year, once with once, one currency.
-    """
-    now = prices.get("now")
-    if now is None:
-        return None
-    if now.per_year is not None:
-        regular, today, is_yearly = regular_year(prices), now.per_year, True
-    else:
-        regular, today, is_yearly = prices.get("list"), now.amount, False
-        if regular is not None and regular.months:
-            return None
-    if regular is None or regular.currency != now.currency or regular.amount <= today:
-        return None
-    return Saving(regular.amount, today, now.currency, is_yearly)
+FIELD_FAMILY = "customer.field."
+FAMILIES = (FIELD_FAMILY, "price.", "term.")
+# What is known of every call; everything else may be missing for a customer.
+ALWAYS_KNOWN = frozenset({"customer.name", "customer.address", "agent.name", "usp"})
 
 
 def names_in(text: str) -> set[str]:
@@ -103,35 +48,55 @@ def names_in(text: str) -> set[str]:
     return {match[1] for match in PATTERN.finditer(text)}
 
 
-def unknown_in(text: str) -> list[str]:
-    """The placeholders of a text that nothing could ever fill, and braces that are none."""
-    unknown = {
-        name
-        for name in names_in(text)
-        if name not in KNOWN and not any(name.startswith(family) for family in FAMILIES)
-    }
+def without_fallback(text: str) -> set[str]:
+    """The placeholders that leave a gap when nothing is known."""
+    return {match[1] for match in PATTERN.finditer(text) if match[2] is None}
+
+
+def unknown_in(text: str, field_codes: Collection[str] | None = None) -> list[str]:
+    """The placeholders of a text that nothing could ever fill, and braces that are none.
+
+    `field_codes` are the card's fields; without them every field is taken for known.
+    """
+    unknown = {name for name in names_in(text) if not _is_known(name, field_codes)}
     rest = PATTERN.sub("", text)
     unknown.update(re.findall(r"\{[^{}]{0,40}\}?", rest))
     return sorted(unknown)
 
 
-def price_values(prices: Mapping[str, PriceField], language: str) -> dict[str, str]:
-    """What the price fields let a script say, by placeholder."""
+def _is_known(name: str, field_codes: Collection[str] | None) -> bool:
+    if name.startswith(FIELD_FAMILY) and field_codes is not None:
+        return name.removeprefix(FIELD_FAMILY) in field_codes
+    return name in KNOWN or any(name.startswith(family) for family in FAMILIES)
+
+
+def price_values(
+    prices: Mapping[str, PriceField], language: str, months_text: str = "{months}"
+) -> dict[str, str]:
+    """What the price fields let a script say, by placeholder.
+
+    `months_text` is how a number of months is said, with {months} where the number stands.
+    """
 
     def money(amount: Decimal, currency: str) -> str:
         return format_money(amount, currency, language)
 
     values = {f"price.{code}": money(p.amount, p.currency) for code, p in prices.items()}
+    values |= {
+        f"term.{code}": months_text.replace("{months}", str(p.months))
+        for code, p in prices.items()
+        if p.months
+    }
     if year := regular_year(prices):
         values["price.year"] = money(year.amount, year.currency)
-    now = prices.get("now")
-    if now is not None and now.per_year is not None:
-        values["price.now_year"] = money(now.per_year, now.currency)
+    if today := year_now(prices):
+        values["price.now_year"] = money(today.amount, today.currency)
     if found := saving(prices):
         values["saving"] = money(found.amount, found.currency)
-        values["saving.percent"] = f"{found.percent.quantize(Decimal(1))}%"
-        if found.is_yearly:
-            values["saving.month"] = money(found.amount / 12, found.currency)
+        if found.percent:
+            values["saving.percent"] = f"{found.percent}%"
+        if found.per_month:
+            values["saving.month"] = money(found.per_month, found.currency)
     return values
 
 
