@@ -160,11 +160,15 @@ def expected_rates(campaign: Campaign, now: datetime) -> Rates:
     return Rates(
         reached=past["reached"] / past["calls"],
         success=min(past["successes"] / past["reached"], 1.0),
-        talk_reached_seconds=float(past["talk_reached"] or shipped.talk_reached_seconds),
-        talk_missed_seconds=float(past["talk_missed"] or shipped.talk_missed_seconds),
+        talk_reached_seconds=float(past["talk_reached"]),
+        talk_missed_seconds=_or(past["talk_missed"], shipped.talk_missed_seconds),
         source="past",
         sample=past["calls"],
     )
+
+
+def _or(value: float | None, otherwise: float) -> float:
+    return otherwise if value is None else float(value)
 
 
 def remaining(campaign: Campaign) -> dict[str, int]:
