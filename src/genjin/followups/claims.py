@@ -7,21 +7,21 @@ takes is on record in `taken_by`, `taken_at` and the contact that follows.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import psycopg
-from django.db import connection, models, transaction
+from django.db import connection, transaction
 
-from genjin.customers.models import Customer
 from genjin.followups import lanes, profiles, rules
 from genjin.followups.gate import FACTS, fact_parameters, facts_from, stated_hours
 from genjin.followups.models import FollowUp, Queue
-from genjin.followups.rules import Allowed, GateFacts, Waiting, Withheld, decide, why_next
+from genjin.followups.rules import Allowed, Profile, Waiting, Withheld, decide, why_next
 from genjin.followups.states import CONTACT_STATES, FOLLOWUP_STATES, ContactState, State
 from genjin.foundation.models import User
 from genjin.kernel.problems import Reason
@@ -49,29 +49,21 @@ _BATCH = 5000
 
 @dataclass(frozen=True)
 class Taken:
-    """What is in hand: the follow-up with its customer, the gate's yes, and why this one."""
+    """What is in hand: the follow-up, the gate's yes, and why this one."""
 
     followup: FollowUp
     decision: Allowed
     why: Reason
 
 
-def _columns(model: type[models.Model], alias: str) -> str:
-    return ", ".join(f'{alias}."{field.column}"' for field in model._meta.concrete_fields)
+_FIELDS = FollowUp._meta.concrete_fields
+_NAMES = tuple(field.attname for field in _FIELDS)
+_WITHHELD = _NAMES.index("withheld")
 
 
-_FIELDS: dict[type[models.Model], tuple[str, ...]] = {
-    model: tuple(field.attname for field in model._meta.concrete_fields)
-    for model in (FollowUp, Customer, Queue)
-}
-_JSON: dict[type[models.Model], tuple[int, ...]] = {
-    model: tuple(
-        number
-        for number, field in enumerate(model._meta.concrete_fields)
-        if isinstance(field, models.JSONField)
-    )
-    for model in (FollowUp, Customer, Queue)
-}
+def _columns() -> str:
+    return ", ".join(f'f."{field.column}"' for field in _FIELDS)
+
 
 # One statement: the person's own due rows first (callbacks, commitments, then what was assigned),
 # else the first by rank of the first queue that has one in an open lane. In a queue the lanes are
@@ -111,70 +103,60 @@ WITH own AS MATERIALIZED (
 UPDATE followups_followup f
 SET state = 'taken', taken_by_id = %(me)s::bigint, taken_at = %(now)s::timestamptz,
     lease_until = %(lease_until)s::timestamptz
-FROM picked, customers_customer c, followups_queue q
-WHERE f.id = picked.id AND f.state IN ('planned', 'ready')
-  AND c.id = f.customer_id AND q.id = f.queue_id
-RETURNING {_columns(FollowUp, "f")}, {_columns(Customer, "c")}, {_columns(Queue, "q")},
+FROM picked, customers_customer c
+WHERE f.id = picked.id AND f.state IN ('planned', 'ready') AND c.id = f.customer_id
+RETURNING {_columns()}, c.time_zone,
   {FACTS.format(purpose="f.purpose", person="f.person_id")}
 """  # noqa: S608 - put together from names of columns
 
 
+def _numbered(statement: str) -> tuple[str, tuple[str, ...]]:
+    """A statement with $1, $2 … for its named parameters, and their names in that order."""
+    names: dict[str, int] = {}
+
+    def number(found: re.Match[str]) -> str:
+        return f"${names.setdefault(found[1], len(names) + 1)}"
+
+    return re.sub(r"%\((\w+)\)s", number, statement), tuple(names)
+
+
+_TAKE, _TAKE_NAMES = _numbered(TAKE)
+
+
 @contextmanager
-def prepared() -> Iterator[psycopg.Cursor[Any]]:
+def prepared() -> Iterator[psycopg.RawCursor[Any]]:
     """A cursor whose statements the server plans once for each connection.
 
-    Django binds parameters itself and prepares nothing; planning the take anew each time would
-    cost more than running it.
+    Django binds parameters itself and prepares nothing; planning the take anew each time, and
+    reading its text for parameters, would cost more than running it.
     """
     connection.ensure_connection()
     raw = connection.connection
     with connection.wrap_database_errors:
         threshold, raw.prepare_threshold = raw.prepare_threshold, 0
         try:
-            with psycopg.Cursor(raw) as cursor:
-                yield cursor
+            yield psycopg.RawCursor(raw)
         finally:
             raw.prepare_threshold = threshold
 
 
-Row = TypeVar("Row", bound=models.Model)
-
-
-def _row(model: type[Row], values: Sequence[Any]) -> Row:
-    content = list(values)
-    for number in _JSON[model]:
-        if isinstance(content[number], str):
-            content[number] = json.loads(content[number])
-    return model.from_db("default", _FIELDS[model], content)
-
-
-def _claim(values: dict[str, Any]) -> tuple[FollowUp, dict[str, Any]] | None:
+def _claim(
+    values: Sequence[Any], queues: Mapping[int, Queue]
+) -> tuple[FollowUp, str, dict[str, Any]] | None:
+    """The claimed row, its customer's time zone and the facts for the gate."""
     with prepared() as cursor:
-        row = cursor.execute(TAKE, values).fetchone()
+        row = cursor.execute(_TAKE, values).fetchone()
     if row is None:
         return None
-    ends = len(_FIELDS[FollowUp]), len(_FIELDS[FollowUp]) + len(_FIELDS[Customer])
-    followup = _row(FollowUp, row[: ends[0]])
-    followup.customer = _row(Customer, row[ends[0] : ends[1]])
-    followup.queue = _row(Queue, row[ends[1] : -1])
-    return followup, row[-1]
+    content = list(row[: len(_FIELDS)])
+    content[_WITHHELD] = json.loads(content[_WITHHELD])
+    followup = FollowUp.from_db("default", _NAMES, content)
+    if followup.queue_id in queues:
+        followup.queue = queues[followup.queue_id]
+    return followup, row[-2], row[-1]
 
 
-def facts_of(followup: FollowUp, data: dict[str, Any], now: datetime) -> GateFacts:
-    """The gate's facts of a claimed row."""
-    return facts_from(
-        data,
-        purpose=followup.purpose,
-        channel=followup.channel,
-        time_zone=followup.customer.time_zone,
-        queue_weekly=followup.queue.weekly,
-        asked_at=followup.asked_at,
-        profile=profiles.profile(),
-        now=now,
-    )
-
-
-def why(followup: FollowUp, *, by: User, now: datetime) -> Reason:
+def why(followup: FollowUp, *, by: User, profile: Profile, now: datetime) -> Reason:
     """Why this follow-up is this person's next one."""
     lane = lanes.by_id(followup.lane_id)
     item = Waiting(
@@ -182,7 +164,7 @@ def why(followup: FollowUp, *, by: User, now: datetime) -> Reason:
         asked_at=followup.asked_at,
         is_commitment=followup.source_kind == "commitment",
         is_important=lane.is_important and not lane.weekly,
-        is_morning=lanes.is_morning(lane.time_zone, now),
+        is_morning=lane.is_important and lanes.is_morning(profile, lane.time_zone, now),
         band=followup.queue.band,
         rank=followup.rank,
         due_at=followup.due_at,
@@ -198,23 +180,36 @@ def take_first(
     One round trip where the gate agrees, which is nearly always: lanes keep the hours out, and
     held or refused rows are not ready.
     """
-    queue_ids, lane_lists = lanes.slots(by, queues, now)
-    values = {
+    profile = profiles.profile()
+    queue_ids, lane_lists = lanes.slots(by, queues, now, profile)
+    parameters = {
         "me": by.pk,
-        "channels": list(channels),
+        "channels": lanes.literal(tuple(channels)),
         "queues": queue_ids,
         "lanes": lane_lists,
         "lease_until": now + lease,
-        **fact_parameters(profiles.profile(), now),
+        **fact_parameters(profile, now),
     }
+    values = [parameters[name] for name in _TAKE_NAMES]
+    known = {queue.pk: queue for queue in queues}
     for _ in range(_ROUNDS):
-        claimed = _claim(values)
+        claimed = _claim(values, known)
         if claimed is None:
             return None
-        followup, data = claimed
-        answer = decide(facts_of(followup, data, now), now)
+        followup, time_zone, data = claimed
+        facts = facts_from(
+            data,
+            purpose=followup.purpose,
+            channel=followup.channel,
+            time_zone=time_zone,
+            queue_weekly=followup.queue.weekly,
+            asked_at=followup.asked_at,
+            profile=profile,
+            now=now,
+        )
+        answer = decide(facts, now)
         if isinstance(answer, Allowed):
-            return Taken(followup, answer, why(followup, by=by, now=now))
+            return Taken(followup, answer, why(followup, by=by, profile=profile, now=now))
         set_aside(followup, answer, now=now)
     return None
 

@@ -84,7 +84,7 @@ def fact_parameters(profile: Profile, now: datetime, channel: str = "call") -> d
         "now": now,
         "contacts_since": now - profile.longest_window,
         "refusals_since": now - profile.cool_off,
-        "refusals": list(profiles.refusal_outcomes()),
+        "refusals": lanes.literal(profile.refusals),
         "point_kind": POINT_KINDS.get(channel, ""),
     }
 
@@ -328,7 +328,7 @@ def standing(
     LEFT JOIN LATERAL (
       SELECT max(i.at) AS at FROM followups_interaction i
       WHERE i.customer_id = c.id AND i.at > %(refusals_since)s::timestamptz
-        AND i.purpose = %(purpose)s AND i.outcome = ANY(%(refusals)s) AND NOT EXISTS (
+        AND i.purpose = %(purpose)s AND i.outcome = ANY(%(refusals)s::text[]) AND NOT EXISTS (
           SELECT 1 FROM followups_interaction j WHERE j.corrects_id = i.id)) refusal ON true
     """  # noqa: S608 - put together from constants of this module
     values |= {

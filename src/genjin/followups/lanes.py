@@ -6,16 +6,18 @@ out once a minute, since hours begin and end on whole minutes.
 
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
 from genjin.followups import profiles, rules
 from genjin.followups.models import Lane, Queue
+from genjin.followups.rules import Profile
 from genjin.foundation import policy
 from genjin.foundation.models import User
 from genjin.kernel.worktime import WeeklyHours
@@ -23,6 +25,7 @@ from genjin.kernel.worktime import WeeklyHours
 _FRESH_SECONDS = 1.0
 _lock = threading.Lock()
 _lanes: tuple[Lane, ...] = ()
+_by_id: dict[int, Lane] = {}
 _read_at = float("-inf")
 _open: dict[tuple[object, ...], tuple[tuple[int, ...], tuple[int, ...]]] = {}
 
@@ -91,7 +94,8 @@ def _id_of(key: LaneKey) -> int:
 def lane_id(key: LaneKey) -> int:
     """The id of the lane with these columns, made when nobody had it before."""
     found = _id_of(key)
-    if found not in {lane.pk for lane in known()} and not Lane.objects.filter(pk=found).exists():
+    known()
+    if found not in _by_id and not Lane.objects.filter(pk=found).exists():
         # The transaction that made it was rolled back after it was remembered.
         _id_of.cache_clear()
         found = _id_of(key)
@@ -100,31 +104,30 @@ def lane_id(key: LaneKey) -> int:
 
 def known() -> tuple[Lane, ...]:
     """Every lane, read again once a second at most."""
-    global _lanes, _read_at
+    global _lanes, _by_id, _read_at  # noqa: PLW0603 - one small cache for the process
     if time.monotonic() - _read_at > _FRESH_SECONDS:
         found = tuple(Lane.objects.order_by("pk"))
         with _lock:
             if [lane.pk for lane in found] != [lane.pk for lane in _lanes]:
                 _open.clear()
-            _lanes, _read_at = found, time.monotonic()
+            _lanes, _by_id = found, {lane.pk: lane for lane in found}
+            _read_at = time.monotonic()
     return _lanes
 
 
 def forget() -> None:
     """Drops what is kept, so that the next question reads the database."""
-    global _lanes, _read_at
+    global _lanes, _by_id, _read_at  # noqa: PLW0603
     with _lock:
-        _lanes, _read_at = (), float("-inf")
+        _lanes, _by_id, _read_at = (), {}, float("-inf")
         _open.clear()
     _id_of.cache_clear()
 
 
 def by_id(pk: int) -> Lane:
     """One lane, from what is kept."""
-    for lane in known():
-        if lane.pk == pk:
-            return lane
-    return Lane.objects.get(pk=pk)
+    known()
+    return _by_id.get(pk) or Lane.objects.get(pk=pk)
 
 
 def key_of(lane: Lane) -> LaneKey:
@@ -143,21 +146,21 @@ def _suits(lane: Lane, spoken: frozenset[str], skills: frozenset[str]) -> bool:
     return (not lane.language or lane.language in spoken) and skills.issuperset(lane.skills)
 
 
-def is_morning(time_zone: str, now: datetime) -> bool:
+def is_morning(profile: Profile, time_zone: str, now: datetime) -> bool:
     """Whether it is still the time of day at which important customers come first."""
-    until = str(policy.value("contact.important_before"))
-    return f"{now.astimezone(ZoneInfo(time_zone)):%H:%M}" < until
+    return now.astimezone(ZoneInfo(time_zone)).time() < profile.important_before
 
 
-def comes_first(lane: Lane, now: datetime) -> bool:
+def comes_first(profile: Profile, lane: Lane, now: datetime) -> bool:
     """Important customers in the morning, unless they asked for another time (FU6)."""
-    return lane.is_important and not lane.weekly and is_morning(lane.time_zone, now)
+    return lane.is_important and not lane.weekly and is_morning(profile, lane.time_zone, now)
 
 
-def open_for(by: User, queue: Queue, now: datetime) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def open_for(
+    by: User, queue: Queue, now: datetime, profile: Profile
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The open lanes of a queue that suit a person: those that come first, and the others."""
     lanes = known()
-    profile = profiles.profile()
     minute = int(now.timestamp() // 60)
     key = (
         minute, queue.purpose, queue.channel, queue.weekly,
@@ -183,8 +186,8 @@ def open_for(by: User, queue: Queue, now: datetime) -> tuple[tuple[int, ...], tu
             now=now,
         )
     ]
-    first = tuple(lane.pk for lane in fit if comes_first(lane, now))
-    others = tuple(lane.pk for lane in fit if not comes_first(lane, now))
+    first = tuple(lane.pk for lane in fit if comes_first(profile, lane, now))
+    others = tuple(lane.pk for lane in fit if not comes_first(profile, lane, now))
     with _lock:
         if len(_open) > 5000:
             _open.clear()
@@ -193,22 +196,23 @@ def open_for(by: User, queue: Queue, now: datetime) -> tuple[tuple[int, ...], tu
     return first, others
 
 
-def slots(by: User, queues: Sequence[Queue], now: datetime) -> tuple[list[int], list[str]]:
+def slots(by: User, queues: Sequence[Queue], now: datetime, profile: Profile) -> tuple[str, str]:
     """Where to look for the next follow-up, in order: queue ids and, for each, its open lanes.
 
     Queues in the order of their bands (equal bands as given), in each the lanes that come first
-    before the others. The lanes are array literals, ready for the statement.
+    before the others. Both are array literals, ready for the statement.
     """
     queue_ids: list[int] = []
     lane_lists: list[str] = []
     for queue in sorted(queues, key=lambda queue: queue.band):
-        for lanes in open_for(by, queue, now):
+        for lanes in open_for(by, queue, now, profile):
             if lanes:
                 queue_ids.append(queue.pk)
-                lane_lists.append(_literal(lanes))
-    return queue_ids, lane_lists
+                lane_lists.append(f'"{literal(lanes)}"')
+    return "{" + ",".join(map(str, queue_ids)) + "}", "{" + ",".join(lane_lists) + "}"
 
 
 @lru_cache(maxsize=1024)
-def _literal(lanes: Iterable[int]) -> str:
-    return "{" + ",".join(map(str, lanes)) + "}"
+def literal(values: tuple[Any, ...]) -> str:
+    """The array literal of ids or codes."""
+    return "{" + ",".join(map(str, values)) + "}"

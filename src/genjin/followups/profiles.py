@@ -6,7 +6,7 @@ before it calls `foundation.policy.set_value`. Outer hours can be narrowed, neve
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -103,6 +103,8 @@ def _make(code: str) -> Profile:
         cool_off_purposes=frozenset(_value(code, "cool_off", "purposes")),
         callback_early=timedelta(minutes=policy.value("contact.callback.early_minutes")),
         callback_grace=timedelta(minutes=policy.value("contact.callback.grace_minutes")),
+        important_before=time.fromisoformat(policy.value("contact.important_before")),
+        refusals=tuple(policy.value("contact.refusal_outcomes")),
     )
 
 
@@ -144,11 +146,6 @@ def _holidays_of_span(country: str, year: int) -> frozenset[date]:
 def band_of(purpose: str) -> int:
     """The band of a purpose: a new queue's place among the queues of one person."""
     return int(policy.value(f"contact.purposes.{purpose}.band"))
-
-
-def refusal_outcomes() -> tuple[str, ...]:
-    """The outcomes that are a plain no and start the cool-off."""
-    return tuple(policy.value("contact.refusal_outcomes"))
 
 
 def editable_rules(code: str = "") -> tuple[EditableRule, ...]:

@@ -8,7 +8,8 @@ instant and says when it alone would pass; the next allowed moment is where all 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -47,6 +48,7 @@ class Profile:
     """The hours, caps and consents in force; `profiles.profile()` makes it from the policy.
 
     `hours` has the quiet hours' open side for each purpose, meal times already taken out.
+    `refusals` are the outcomes that are a plain no and start the cool-off.
     """
 
     code: str
@@ -61,8 +63,10 @@ class Profile:
     cool_off_purposes: frozenset[str]
     callback_early: timedelta
     callback_grace: timedelta
+    important_before: time = time(12)
+    refusals: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def longest_window(self) -> timedelta:
         """How far back contacts count for any cap."""
         return timedelta(seconds=max((cap.seconds for cap in self.caps), default=0))

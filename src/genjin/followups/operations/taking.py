@@ -71,7 +71,8 @@ def take(
         raise WithheldError(answer)
     _move(followup, State.TAKEN, by=by, now=now, taken_by=by, taken_at=now,
           lease_until=now + timedelta(seconds=lease_seconds))  # fmt: skip
-    return Taken(followup, answer, claims.why(followup, by=by, now=now))
+    reason = claims.why(followup, by=by, profile=profiles.profile(), now=now)
+    return Taken(followup, answer, reason)
 
 
 def renew_lease(
