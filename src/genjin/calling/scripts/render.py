@@ -30,8 +30,8 @@ from genjin.kernel.address import place_name
 from genjin.kernel.chinese import surname_length
 from genjin.kernel.problems import Reason
 from genjin.kernel.text import speaking_seconds
-from genjin.sales.models import Price, Product
-from genjin.sales.pricing import PriceField
+from genjin.sales.models import Product
+from genjin.sales.queries import price_fields
 
 KEYS = "123456789"
 BABEL_LOCALES = {
@@ -127,11 +127,6 @@ def spoken_field(definition: FieldDefinition, value: Any, language: str) -> str:
     return str(shown)
 
 
-def price_fields(prices: Iterable[Price]) -> dict[str, PriceField]:
-    """The prices of a product by their code."""
-    return {p.code: PriceField(p.amount, p.currency, p.months) for p in prices}
-
-
 def values_for(
     *,
     customer: Customer,
@@ -157,7 +152,7 @@ def values_for(
     if product is not None:
         values["product.name"] = product.name
         months = str(policy.value(f"speech.months.{language}", "{months}"))
-        values |= price_values(price_fields(product.prices.all()), language, months)
+        values |= price_values(price_fields(product), language, months)
     return values
 
 
