@@ -4,8 +4,9 @@ The normal form, stored with every import, is JSON:
 {"columns": {column: rule}, "constants": {target: value}, "generate": {target: {…}},
  "composed": {field code: rule with "parts"}, "bad_phones": "error" | "keep"}
 A rule is {"target": one of TARGETS} and, as needed: "label" (of a phone), "field" and "create"
-(a card field and how to make it where it is missing), "values" (text in the file → value), and
-"empty" (texts that mean nothing), "dates" (order of day and month).
+(a card field and how to make it where it is missing), "choices" (its choices, in order),
+"values" (text in the file → value), "empty" (texts that mean nothing), "dates" (order of day and
+month). In a mapping file a value may be {"code", "labels"}, which makes a choice of it.
 """
 
 import re
@@ -113,7 +114,7 @@ def checked(mapping: Mapping[str, Any]) -> dict[str, Any]:
     unknown_label, unknown_constant, unknown_generator, no_name.
     """
     problems: dict[str | int, list[Reason]] = {}
-    columns = {name: dict(rule) for name, rule in mapping.get("columns", {}).items()}
+    columns = {name: _with_choices(rule) for name, rule in mapping.get("columns", {}).items()}
     taken: set[tuple[str, str]] = set()
     for name, rule in columns.items():
         if found := _rule_problem(rule, taken):
@@ -185,10 +186,23 @@ def missing_columns(mapping: Mapping[str, Any], columns: tuple[str, ...]) -> lis
 
 
 def choices_of(rule: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The choices that a rule's value map brings along, each once: {"code", "labels"}."""
-    found: dict[str, dict[str, Any]] = {}
-    for value in rule.get("values", {}).values():
-        if isinstance(value, Mapping) and value.get("code"):
-            code = str(value["code"])
-            found.setdefault(code, {"code": code, "labels": dict(value.get("labels", {}))})
-    return list(found.values())
+    """The choices that a rule brings along for its card field, in order: {"code", "labels"}."""
+    return [
+        {"code": str(choice["code"]), "labels": dict(choice.get("labels", {}))}
+        for choice in rule.get("choices", ())
+    ]
+
+
+def _with_choices(rule: Mapping[str, Any]) -> dict[str, Any]:
+    """The rule with the choices of its value map as a list: the database forgets keys' order."""
+    values = rule.get("values", {})
+    listed = [value for value in values.values() if isinstance(value, Mapping) and "code" in value]
+    if not listed:
+        return dict(rule)
+    choices = {str(value["code"]): value for value in reversed(listed)}
+    plain = {
+        raw: value["code"] if isinstance(value, Mapping) and "code" in value else value
+        for raw, value in values.items()
+    }
+    ordered = [choices[code] for code in dict.fromkeys(str(value["code"]) for value in listed)]
+    return {**rule, "values": plain, "choices": choices_of({"choices": ordered})}

@@ -209,7 +209,8 @@ def _chunks(table: Table, start: int, size: int) -> Iterator[tuple[int, list[Raw
         yield first, chunk
 
 
-def _stamps(run: CustomerImport, by: User | None, now: datetime) -> Stamps:
+def stamps_of(run: CustomerImport, by: User | None, now: datetime) -> Stamps:
+    """What the rows of this run carry."""
     custody = preparing.default_custody(by)
     return Stamps(
         at=now.isoformat(),
@@ -242,7 +243,8 @@ def check(
     if run.state != ImportState.CHECKING:
         _move(run, ImportState.CHECKING, by=by, now=now, error="", ended_at=None)
     try:
-        report = _check(run, by, now, on_progress, workers)
+        with _only_runner(run):
+            report = _check(run, by, now, on_progress, workers)
     except GenjinError as error:
         _fail(run, error, by=by, now=now)
         raise
@@ -262,7 +264,7 @@ def _check(
     spec = preparing.spec_for(run)
     checking = Checking(run, EarlierRuns(run))
     rows = _chunks(preparing.table_of(run), 0, CHUNK_ROWS)
-    stamps = _stamps(run, by, now)
+    stamps = stamps_of(run, by, now)
     for chunk in clean_chunks(rows, spec, stamps, with_lines=False, workers=workers):
         check_unchanged(Path(run.stored_path), stamp)
         checking.take(chunk)
@@ -336,7 +338,9 @@ def _write(
     spec = preparing.spec_for(run)
     cleaner, earlier = RowCleaner(spec), EarlierRuns(run)
     rows = _chunks(preparing.table_of(run), run.next_row, size)
-    for chunk in clean_chunks(rows, spec, _stamps(run, by, now), with_lines=True, workers=workers):
+    for chunk in clean_chunks(
+        rows, spec, stamps_of(run, by, now), with_lines=True, workers=workers
+    ):
         write_chunk(
             run,
             chunk,

@@ -54,10 +54,7 @@ def _translating(put: Reader, translated: dict[str, str], empty: frozenset[str])
 
 def _translations(rule: Mapping[str, Any]) -> dict[str, str]:
     given = rule.get("values") or {}
-    return {
-        str(raw): _plain(value["code"] if isinstance(value, Mapping) else value)
-        for raw, value in given.items()
-    }
+    return {str(raw): _plain(value) for raw, value in given.items()}
 
 
 def _plain(value: Any) -> str:

@@ -96,7 +96,7 @@ def write_chunk(
     """
     with transaction.atomic():
         rows = sort_rows(chunk, run.on_duplicate, earlier, on_record(keys_of(chunk.rows)))
-        _copy_customers(rows.created)
+        copy_customers(rows.created)
         raw = dict(chunk.raw)
         if rows.updates:
             _update(run, rows, raw, cleaner=cleaner, by=by, now=now)
@@ -124,7 +124,8 @@ def _move_on(run: CustomerImport, chunk: CleanChunk, counts: Counter[str]) -> No
         raise LostRace("import_moved", run=str(run.pk), row=chunk.first)
 
 
-def _copy_customers(rows: list[Cleaned]) -> None:
+def copy_customers(rows: list[Cleaned]) -> None:
+    """Writes the lines of good rows, a table at a time; the caller holds the transaction."""
     if not rows:
         return
     with connection.cursor() as cursor:

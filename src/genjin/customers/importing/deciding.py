@@ -1,0 +1,58 @@
+"""Decides rows that look like a customer on record: the same, a new one, or news of the old."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+
+from genjin.customers.importing import operations, preparing, updating
+from genjin.customers.importing.lines import block_of_ids, lines
+from genjin.customers.importing.pool import Cleaned
+from genjin.customers.importing.rows import RowCleaner
+from genjin.customers.importing.writing import copy_customers
+from genjin.customers.models import CustomerImport, ImportRow
+from genjin.foundation import audit
+from genjin.foundation.models import User
+from genjin.kernel.errors import BadInput, LostRace
+
+SAME, NEW, UPDATE = "same", "new", "update"
+DECISIONS = (SAME, NEW, UPDATE)
+_COUNTED = {SAME: "skipped_count", NEW: "created_count", UPDATE: "updated_count"}
+_FATES = {
+    SAME: ImportRow.Fate.SKIPPED,
+    NEW: ImportRow.Fate.CREATED,
+    UPDATE: ImportRow.Fate.UPDATED,
+}
+
+
+@transaction.atomic
+def decide(row: ImportRow, decision: str, *, by: User, now: datetime) -> None:
+    """Settles one row: `same` leaves it out, `new` makes a card, `update` adds to the old card.
+
+    Raises LostRace when somebody settled it first, BadInput for an unknown decision.
+    """
+    if decision not in DECISIONS:
+        raise BadInput("unknown_choice", value=decision)
+    taken = ImportRow.objects.filter(pk=row.pk, fate=ImportRow.Fate.ASK)
+    if taken.update(fate=_FATES[decision]) != 1:
+        raise LostRace("state_changed")
+    run = row.run
+    if decision != SAME:
+        draft = RowCleaner(preparing.spec_for(run)).clean(row.row_number, row.values)
+        if decision == NEW:
+            stamps = operations.stamps_of(run, by, now)
+            copy_customers(
+                [Cleaned(draft.number, draft.keys, lines(draft, stamps, block_of_ids()))]
+            )
+        else:
+            known: UUID | None = row.duplicate_of_id
+            if known is None:
+                raise LostRace("state_changed")
+            updating.update_customers([(draft, known)], run=run, by=by, now=now)
+    name = _COUNTED[decision]
+    CustomerImport.objects.filter(pk=run.pk).update(
+        asked_count=F("asked_count") - 1, **{name: F(name) + 1}
+    )
+    changes = {"row": [None, row.row_number], "decision": [None, decision]}
+    audit.record("import_decided", run, by=by, now=now, changes=changes, label=run.file_name)
