@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
 from genjin.foundation import access, policy
@@ -42,6 +42,18 @@ def people(
 
 def teams() -> QuerySet[Team]:
     return Team.objects.order_by("-is_active", "name")
+
+
+def teams_open_to(person: User | None) -> QuerySet[Team]:
+    """The teams somebody may join: the open ones, and the one they are in."""
+    return Team.objects.filter(
+        Q(is_active=True) | Q(pk=person.team_id if person else None)
+    ).order_by("name")
+
+
+def teams_with_members() -> QuerySet[Team]:
+    """Every team with the number of its active people as `size`."""
+    return teams().annotate(size=Count("members", filter=Q(members__is_active=True)))
 
 
 def sessions_of(user: User, now: datetime) -> QuerySet[UserSession]:

@@ -48,4 +48,5 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"nav": []}
-    return {"nav": list(navigation(request)), "role": role_of(user)}
+    menu = [{"url": reverse("me"), "icon": "user-circle", "label": _("My page")}]
+    return {"nav": list(navigation(request)), "role": role_of(user), "user_menu": menu}

@@ -1,5 +1,14 @@
+"""Forms of the door, of people and of one's own page. They parse; operations decide."""
+
+from typing import Any
+
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+
+from genjin.foundation import policy, queries
+from genjin.foundation.models import Team, User
+from genjin.web.accounts import words
 
 
 class SignInForm(forms.Form):
@@ -13,3 +22,98 @@ class SignInForm(forms.Form):
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
+
+
+def time_zone_field() -> forms.CharField:
+    return forms.CharField(
+        label=_("Time zone"),
+        max_length=60,
+        widget=forms.TextInput(attrs={"list": "time-zones", "autocomplete": "off"}),
+    )
+
+
+def language_field() -> forms.ChoiceField:
+    return forms.ChoiceField(label=_("Language of the screen"), choices=settings.LANGUAGES)
+
+
+class PersonForm(forms.Form):
+    """One person's card, as the administrator fills it in."""
+
+    name = forms.CharField(label=_("Name"), max_length=80)
+    staff_number = forms.CharField(
+        label=_("Staff number"),
+        max_length=20,
+        required=False,
+        help_text=_("Said to customers at the beginning and the end of a call."),
+    )
+    role = forms.ChoiceField(label=_("Role"), choices=words.role_choices)
+    team = forms.ModelChoiceField(
+        label=_("Team"), queryset=Team.objects.none(), required=False, empty_label="–"
+    )
+    spoken = forms.MultipleChoiceField(
+        label=_("Languages spoken"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Customers who need one of these come to people who speak it."),
+    )
+    skills = forms.CharField(
+        label=_("Skills"),
+        required=False,
+        max_length=300,
+        help_text=_("Words of your own, with commas between; follow-ups may ask for one."),
+    )
+    language = language_field()
+    time_zone = time_zone_field()
+
+    def __init__(self, *args: Any, person: User | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["team"].queryset = queries.teams_open_to(person)
+        known = dict(words.SPOKEN)
+        for code in person.spoken if person else ():
+            known.setdefault(code, code)
+        self.fields["spoken"].choices = list(known.items())
+        if person is None:
+            self.fields["language"].initial = policy.value("organisation.language")
+            self.fields["time_zone"].initial = policy.value("organisation.time_zone")
+
+
+class NewPersonForm(PersonForm):
+    username = forms.CharField(
+        label=_("Sign-in name"),
+        max_length=60,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True}),
+    )
+    field_order = ("username", "name", "staff_number", "role", "team")
+
+
+class TeamForm(forms.Form):
+    name = forms.CharField(label=_("Name of the team"), max_length=80)
+
+
+class OwnSettingsForm(forms.Form):
+    language = language_field()
+    time_zone = time_zone_field()
+
+
+class PasswordForm(forms.Form):
+    present = forms.CharField(
+        label=_("Present password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    new = forms.CharField(
+        label=_("New password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    again = forms.CharField(
+        label=_("New password, once more"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if values.get("new") and values.get("again") and values["new"] != values["again"]:
+            self.add_error("again", _("The two do not match."))
+        return values

@@ -5,11 +5,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone, translation
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_supported_language_variant
 from django.utils.translation import gettext as _
+from django.utils.translation.trans_real import parse_accept_lang_header
 from django.views.decorators.http import require_http_methods, require_POST
 
+from genjin.foundation import policy
 from genjin.foundation.access import public
 from genjin.foundation.models import User
+from genjin.foundation.operations.users import change_own_settings
 from genjin.foundation.sign_in import LockedOut, WrongCredentials, sign_in, sign_out
 from genjin.web.accounts.forms import SignInForm
 
@@ -23,12 +27,26 @@ def safe_next(request: HttpRequest, default: str = "/") -> str:
     return target if is_ours else default
 
 
+def speak_as_the_house(request: HttpRequest) -> None:
+    """Takes the organisation's language for a visitor who asks for none that we speak."""
+    if request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME) in dict(settings.LANGUAGES):
+        return
+    for wanted, _weight in parse_accept_lang_header(request.headers.get("Accept-Language", "")):
+        try:
+            get_supported_language_variant(wanted)
+        except LookupError:
+            continue
+        return
+    translation.activate(str(policy.value("organisation.language")))
+
+
 @public
 @require_http_methods(["GET", "POST"])
 def sign_in_page(request: HttpRequest) -> HttpResponse:
     """The door: name and password, with a clear word when it stays shut."""
     if request.user.is_authenticated:
         return redirect(safe_next(request))
+    speak_as_the_house(request)
     form = SignInForm(request.POST or None)
     status = 200
     if request.method == "POST":
@@ -66,7 +84,7 @@ def set_language(request: HttpRequest) -> HttpResponse:
     response = HttpResponseRedirect(safe_next(request))
     if language in dict(settings.LANGUAGES):
         if isinstance(request.user, User):
-            User.objects.filter(pk=request.user.pk).update(language=language)
+            change_own_settings(request.user, {"language": language}, now=timezone.now())
         translation.activate(language)
         response.set_cookie(
             settings.LANGUAGE_COOKIE_NAME, language, max_age=31_536_000, samesite="Lax"

@@ -1,3 +1,5 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from genjin.web.audit import views
+
+urlpatterns = [path("audit", views.audit_page, name="audit")]

@@ -1,3 +1,13 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from genjin.web.settings import calendar, contact, views
+
+urlpatterns = [
+    path("settings", views.index, name="settings"),
+    path("settings/organisation", views.organisation, name="settings-organisation"),
+    path("settings/work", views.work, name="settings-work"),
+    path("settings/contact", contact.rules_page, name="settings-contact"),
+    path("settings/contact/reset", contact.reset_rules, name="settings-contact-reset"),
+    path("settings/calendar", calendar.calendar_page, name="settings-calendar"),
+    path("settings/calendar/remove", calendar.remove_year, name="settings-calendar-remove"),
+]

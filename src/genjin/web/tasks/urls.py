@@ -1,3 +1,10 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from genjin.web.tasks import views
+
+urlpatterns = [
+    path("tasks", views.tasks_page, name="tasks"),
+    path("tasks/now", views.tasks_now, name="tasks-now"),
+    path("tasks/jobs/<int:pk>/retry", views.retry_job, name="job-retry"),
+    path("tasks/<uuid:pk>/stop", views.stop_task, name="task-stop"),
+]

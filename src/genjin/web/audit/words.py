@@ -1,0 +1,224 @@
+"""The audit trail in words: what kind of thing, what was done, from what to what."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from genjin.customers import fields as card_fields
+from genjin.customers.models import FieldDefinition
+from genjin.foundation.models import AuditEntry
+from genjin.web.accounts.words import role_label
+
+KINDS = {
+    "user": gettext_lazy("person"),
+    "team": gettext_lazy("team"),
+    "policy": gettext_lazy("setting"),
+    "job": gettext_lazy("job"),
+    "longtask": gettext_lazy("long task"),
+    "customer": gettext_lazy("customer"),
+    "contactperson": gettext_lazy("contact person"),
+    "contactpoint": gettext_lazy("number or address"),
+    "address": gettext_lazy("postal address"),
+    "consent": gettext_lazy("consent"),
+    "hold": gettext_lazy("hold"),
+    "newsclip": gettext_lazy("news clip"),
+    "wanteditem": gettext_lazy("wanted fact"),
+    "segment": gettext_lazy("segment"),
+    "fielddefinition": gettext_lazy("card field"),
+    "importmapping": gettext_lazy("mapping of an import"),
+    "customerimport": gettext_lazy("import"),
+    "queue": gettext_lazy("queue"),
+    "followup": gettext_lazy("follow-up"),
+    "contact": gettext_lazy("contact"),
+    "interaction": gettext_lazy("interaction"),
+    "commitment": gettext_lazy("promise"),
+    "campaign": gettext_lazy("campaign"),
+    "campaignagent": gettext_lazy("place in a campaign"),
+    "script": gettext_lazy("script"),
+    "scriptversion": gettext_lazy("version of a script"),
+    "introduction": gettext_lazy("introduction"),
+    "product": gettext_lazy("product"),
+    "price": gettext_lazy("price"),
+    "comparison": gettext_lazy("comparison"),
+    "knowledgecard": gettext_lazy("knowledge card"),
+}
+ACTIONS = {
+    "add": gettext_lazy("added"),
+    "create": gettext_lazy("added"),
+    "plan": gettext_lazy("planned"),
+    "change": gettext_lazy("changed"),
+    "correct": gettext_lazy("corrected"),
+    "transition": gettext_lazy("changed the state"),
+    "assign": gettext_lazy("gave to a custodian"),
+    "reassign": gettext_lazy("gave to somebody else"),
+    "agents": gettext_lazy("changed the team"),
+    "rotation": gettext_lazy("moved the rotation"),
+    "fill": gettext_lazy("filled the queue"),
+    "open": gettext_lazy("opened"),
+    "close": gettext_lazy("closed"),
+    "cancel": gettext_lazy("cancelled"),
+    "archive": gettext_lazy("archived"),
+    "retire": gettext_lazy("retired"),
+    "publish": gettext_lazy("published"),
+    "propose": gettext_lazy("proposed"),
+    "approve": gettext_lazy("approved"),
+    "refuse": gettext_lazy("refused"),
+    "consent": gettext_lazy("recorded consent or refusal"),
+    "hold": gettext_lazy("placed a hold"),
+    "release": gettext_lazy("released a hold"),
+    "import": gettext_lazy("imported"),
+    "import_decided": gettext_lazy("decided about doubles of an import"),
+    "import_stopped": gettext_lazy("stopped an import"),
+    "policy": gettext_lazy("set"),
+    "unlock": gettext_lazy("opened a locked name"),
+    "locked_out": gettext_lazy("was locked out"),
+    "reset_password": gettext_lazy("made a new password"),
+    "change_password": gettext_lazy("changed the password"),
+    "end_sessions": gettext_lazy("ended sessions"),
+    "retry": gettext_lazy("tried again"),
+}
+SOURCES = {
+    "screen": gettext_lazy("on screen"),
+    "command": gettext_lazy("command line"),
+    "import": gettext_lazy("import"),
+    "job": gettext_lazy("by itself"),
+    "api": gettext_lazy("interface"),
+}
+_LONGEST_VALUE = 300
+
+
+@dataclass(frozen=True)
+class Change:
+    """One line of an entry. `has_before` is False where there was nothing to compare with."""
+
+    label: str
+    before: str
+    after: str
+    has_before: bool
+
+
+def kind_words(code: str) -> str:
+    return str(KINDS.get(code, code))
+
+
+def action_words(code: str) -> str:
+    return str(ACTIONS.get(code, code))
+
+
+def source_words(code: str) -> str:
+    return str(SOURCES.get(code, code))
+
+
+@lru_cache
+def _model(kind: str) -> type[models.Model] | None:
+    for model in apps.get_models():
+        if model._meta.model_name == kind and model.__module__.startswith("genjin."):
+            return model
+    return None
+
+
+def _column(kind: str, name: str) -> Any:
+    model = _model(kind)
+    if model is None:
+        return None
+    try:
+        return model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return None
+
+
+class Names:
+    """The names of the rows that the entries of one page point at, read with one query a table."""
+
+    def __init__(self, entries: Iterable[AuditEntry]) -> None:
+        wanted: dict[type[models.Model], set[str]] = {}
+        for entry in entries:
+            for name, pair in entry.changes.items():
+                column = _column(entry.object_kind, name)
+                if isinstance(column, models.ForeignKey) and _is_pair(pair):
+                    keys = {str(key) for key in pair if key}
+                    wanted.setdefault(column.related_model, set()).update(keys)
+        self.known = {
+            model: {str(row.pk): str(row) for row in model._default_manager.filter(pk__in=keys)}
+            for model, keys in wanted.items()
+        }
+        self.card_fields = {row.code: row for row in FieldDefinition.objects.all()}
+
+    def of(self, model: type[models.Model], key: Any) -> str:
+        return self.known.get(model, {}).get(str(key), str(key))
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2
+
+
+def changes_of(entry: AuditEntry, names: Names) -> list[Change]:
+    """What an entry changed, field by field; a note that is no pair is shown as it is."""
+    found = []
+    for name, value in entry.changes.items():
+        label = _label(entry.object_kind, name, names)
+        if _is_pair(value):
+            before, after = (_value(entry.object_kind, name, one, names) for one in value)
+            found.append(Change(label, before, after, value[0] is not None))
+        else:
+            found.append(Change(label, "", _plain(value), has_before=False))
+    return found
+
+
+def _label(kind: str, name: str, names: Names) -> str:
+    if name.startswith("fields.") and (row := names.card_fields.get(name[7:])):
+        return card_fields.label(row, get_language() or "en")
+    column = _column(kind, name)
+    return str(column.verbose_name) if column is not None else name.replace("_", " ")
+
+
+def _value(kind: str, name: str, value: Any, names: Names) -> str:
+    if value is None or value == "":
+        return "–"
+    if kind == "user" and name == "role":
+        return role_label(str(value))
+    if name.startswith("fields.") and (row := names.card_fields.get(name[7:])):
+        return _plain(card_fields.display(row, value, get_language() or "en"))
+    column = _column(kind, name)
+    if isinstance(column, models.ForeignKey):
+        return names.of(column.related_model, value)
+    if column is not None and getattr(column, "choices", None):
+        return str(dict(column.flatchoices).get(value, value))
+    return _plain(value)
+
+
+def _plain(value: Any) -> str:
+    """Any stored value for people: yes and no, lists with commas, long texts cut."""
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, Mapping):
+        text = "; ".join(f"{key}: {_plain(item)}" for key, item in value.items())
+    elif isinstance(value, list | tuple):
+        text = ", ".join(map(_plain, value)) or "–"
+    else:
+        text = str(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
+
+
+_PAGES = {"customer": "customer", "user": "user", "campaign": "campaign"}
+
+
+def page_of(entry: AuditEntry) -> str:
+    """The page of the thing that was changed, or "" where it has none."""
+    name = _PAGES.get(entry.object_kind)
+    if name is None:
+        return ""
+    try:
+        return reverse(name, args=[entry.object_id])
+    except NoReverseMatch:
+        return ""

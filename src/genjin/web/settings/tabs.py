@@ -1,0 +1,21 @@
+"""The pages of the settings, as tabs on each of them."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+PAGES = (
+    ("settings-contact", _("Contact policy"), "scale", _("When, how often, with whose consent.")),
+    ("settings-organisation", _("Organisation"), "building", _("Name, currency, clock, language.")),
+    ("settings-work", _("Sign-in and desk"), "headset", _("Lock-out, lease, time for notes.")),
+    ("settings-calendar", _("Working days"), "calendar", _("Official holidays, year by year.")),
+    ("card-fields", _("Card fields"), "forms", _("What a customer's card asks for.")),
+)  # fmt: skip
+
+
+def pages(active: str = "") -> list[dict[str, Any]]:
+    return [
+        {"label": label, "url": reverse(name), "icon": icon, "lead": lead, "active": name == active}
+        for name, label, icon, lead in PAGES
+    ]
