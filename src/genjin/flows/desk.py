@@ -181,7 +181,8 @@ def _interaction(
         is_connected=rule.is_connected,
         is_reached=rule.is_reached,
         is_success=rule.is_success,
-        talk_seconds=form.talk_seconds,
+        # Ringing is not talking: without an answer or a message left there was no talk time.
+        talk_seconds=form.talk_seconds if rule.is_connected or _left_message(rule) else 0,
         wrap_seconds=form.wrap_seconds,
         note=form.note,
         next_step=form.next_step,
@@ -191,6 +192,10 @@ def _interaction(
         purpose=row.purpose,
         person=person,
     )
+
+
+def _left_message(rule: OutcomeRule) -> bool:
+    return rule.effect is Effect.MESSAGE_LEFT
 
 
 def _write_card(

@@ -1,0 +1,298 @@
+"""What one follow-up's screen shows, gathered with a number of queries that never grows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from django.db.models import Q
+from django.utils import timezone
+
+from genjin.calling.models import AgentPresence, Campaign, DeskDraft, Introduction
+from genjin.calling.queries import latest_version
+from genjin.calling.scripts.render import Rendered, render
+from genjin.customers import fields as card_fields
+from genjin.customers.models import ContactPerson, ContactPoint
+from genjin.customers.queries import Card, card, shown_phone, shown_roles
+from genjin.customers.states import PersonRole
+from genjin.flows.desk import campaign_of
+from genjin.flows.purposes import OutcomeRule, outcomes_for
+from genjin.followups import profiles
+from genjin.followups.claims import why
+from genjin.followups.models import Commitment, Contact, FollowUp, Interaction
+from genjin.followups.sentences import sentence as gate_sentence
+from genjin.followups.states import CommitmentState, ContactState, State
+from genjin.foundation.models import User
+from genjin.insight import logbook
+from genjin.kernel.problems import Reason
+from genjin.sales.models import Product
+from genjin.web.customers import words
+from genjin.web.customers.history import outcome_label
+from genjin.web.desk.forms import RecordForm
+
+ESSENTIALS = 8
+OWNERS = 60
+
+
+@dataclass(frozen=True)
+class Phone:
+    """A number as the desk shows it: masked until its call was begun for this follow-up."""
+
+    point: ContactPoint
+    shown: str
+    person: str = ""
+    is_revealed: bool = False
+    may_dial: bool = False
+    why_not: str = ""
+
+
+@dataclass
+class Page:
+    """One follow-up at the desk. `call` is the begun contact; `draft` what was typed before."""
+
+    followup: FollowUp
+    is_in_hand: bool
+    card: Card
+    campaign: Campaign | None
+    outcomes: tuple[OutcomeRule, ...]
+    form: RecordForm
+    phones: list[Phone]
+    people: list[dict[str, Any]]
+    gatekeeper: str
+    essentials: list[tuple[str, Any]]
+    hooks: list[dict[str, Any]]
+    commitments: list[Commitment]
+    why: str
+    script: Rendered | None
+    call: Contact | None
+    presence: AgentPresence | None
+    draft: DeskDraft | None
+    strip: logbook.Figures
+    wrap_seconds: int = 60
+    wrap_started: datetime | None = None
+
+
+def _introduction(campaign: Campaign | None, user: User) -> Introduction | None:
+    if campaign is None or campaign.script_id is None:
+        return None
+    rows = Introduction.objects.filter(script=campaign.script_id, agent=user, state="approved")
+    return rows.order_by("-proposed_at").first()
+
+
+def open_contact(followup: FollowUp, user: User) -> Contact | None:
+    """The call that this person began for the follow-up and has not recorded."""
+    return (
+        Contact.objects.filter(
+            followup=followup, by=user, state__in=[ContactState.STARTED, ContactState.UNKNOWN]
+        )
+        .order_by("-started_at")
+        .first()
+    )
+
+
+def phones_of(shown: Card, *, user: User, call: Contact | None, is_in_hand: bool) -> list[Phone]:
+    """The numbers, those that may be dialled first in their order on the card."""
+    found = []
+    names = {person.pk: person.name for person in shown.people if not person.is_self}
+    for point in shown.points:
+        if point.kind != "phone":
+            continue
+        revealed = is_in_hand and call is not None and call.point_id == point.pk
+        in_order = point.status == "ok"
+        reason = Reason("number_not_in_order", {"status": point.status})
+        found.append(
+            Phone(
+                point=point,
+                shown=shown_phone(user, point, in_hand=revealed),
+                person=names.get(point.person_id, ""),
+                is_revealed=revealed,
+                may_dial=is_in_hand and in_order and call is None,
+                why_not="" if in_order else gate_sentence(reason),
+            )
+        )
+    return sorted(found, key=lambda phone: phone.point.status != "ok")
+
+
+def _people(user: User, shown: Card) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": person.name,
+            "title": person.job_title or person.form_of_address,
+            "roles": [words.role(role) for role in shown_roles(user, shown.customer, person)],
+        }
+        for person in shown.people
+        if not person.is_self or person.roles
+    ]
+
+
+def _gatekeeper(people: Sequence[ContactPerson]) -> str:
+    return next((one.name for one in people if PersonRole.GATEKEEPER in one.roles), "")
+
+
+def _essentials(shown: Card) -> list[tuple[str, Any]]:
+    """The first filled fields of the card, in the card's own order."""
+    language = words.language()
+    values = shown.customer.fields
+    rows: list[tuple[str, Any]] = []
+    if shown.customer.region:
+        rows.append((words.COLUMN_LABELS["region"], words.place(shown.customer.region)))
+    for definition in card_fields.definitions():
+        if definition.code in values and len(rows) < ESSENTIALS:
+            value = card_fields.display(definition, values[definition.code], language)
+            text = words.value_text(
+                f"fields.{definition.code}", values[definition.code], {definition.code: definition}
+            )
+            rows.append((card_fields.label(definition, language), text or value))
+    return rows
+
+
+def _hooks(shown: Card, commitments: Sequence[Commitment]) -> list[dict[str, Any]]:
+    """What opens the first fifteen seconds: promises, what was wanted, news, what was said last."""
+    last = (
+        Interaction.objects.filter(customer=shown.customer, corrected_by__isnull=True)
+        .select_related("by")
+        .order_by("-at")[:10]
+    )
+    calls = list(last)
+    letter = next((one for one in calls if one.channel in ("letter", "email", "message")), None)
+    spoken = next((one for one in calls if one.is_reached), None) or next(iter(calls), None)
+    found: list[dict[str, Any]] = [
+        {"kind": "promise", "text": one.text, "at": one.due_at} for one in commitments
+    ]
+    found += [{"kind": "wanted", "text": one.text, "at": one.asked_at} for one in shown.wanted[:2]]
+    found += [
+        {"kind": "news", "text": clip.text, "source": clip.source, "day": clip.date}
+        for clip in shown.clips[:2]
+    ]
+    for interaction in filter(None, dict.fromkeys((letter, spoken))):
+        found.append(
+            {
+                "kind": "letter" if interaction is letter else "last",
+                "text": outcome_label(interaction.purpose, interaction.outcome),
+                "note": interaction.note,
+                "next_step": interaction.next_step,
+                "at": interaction.at,
+            }
+        )
+    return found
+
+
+def _products(campaign: Campaign | None) -> list[Product]:
+    rows = list(Product.objects.filter(is_active=True).order_by("-is_main", "name")[:80])
+    if campaign and campaign.product and campaign.product not in rows:
+        rows.insert(0, campaign.product)
+    return rows
+
+
+def _owners(user: User) -> list[User]:
+    people = User.objects.filter(is_active=True).exclude(pk=user.pk)
+    if user.team_id:
+        people = people.filter(Q(team=user.team_id) | Q(role__in=["supervisor", "service"]))
+    return list(people.order_by("name")[:OWNERS])
+
+
+def talk_seconds(call: Contact | None, presence: AgentPresence | None, now: datetime) -> int:
+    """How long the begun call has lasted: from dialling until it was hung up, or until now."""
+    if call is None:
+        return 0
+    is_over = (
+        presence is not None
+        and presence.followup_id == call.followup_id
+        and (presence.state == "wrap_up")
+    )
+    until = presence.since if is_over and presence else now
+    return max(0, int((until - call.started_at).total_seconds()))
+
+
+def wrap_started(followup: FollowUp, presence: AgentPresence | None) -> datetime | None:
+    """Since when the agent wraps up this follow-up; None: not yet."""
+    if presence and presence.state == "wrap_up" and presence.followup_id == followup.pk:
+        return presence.since
+    return None
+
+
+def gather(followup: FollowUp, *, user: User, now: datetime, data: Any = None) -> Page:
+    """The whole screen. `data` is a posted form that was refused; else the draft fills it."""
+    campaign = campaign_of(followup)
+    shown = card(followup.customer_id, now=now)
+    outcomes = outcomes_for(followup.purpose, campaign.kind if campaign else "")
+    is_in_hand = followup.state == State.TAKEN and followup.taken_by_id == user.pk
+    call = open_contact(followup, user)
+    phones = phones_of(shown, user=user, call=call, is_in_hand=is_in_hand)
+    version = latest_version(campaign) if campaign else None
+    script = None
+    if version is not None:
+        script = render(
+            version,
+            customer=shown.customer,
+            agent=user,
+            product=campaign.product if campaign else None,
+            introduction=_introduction(campaign, user),
+        )
+    draft = DeskDraft.objects.filter(followup=followup, user=user).first()
+    presence = AgentPresence.objects.filter(user=user).first()
+    commitments = list(
+        Commitment.objects.filter(customer=followup.customer_id, state=CommitmentState.OPEN)
+        .select_related("owner")
+        .order_by("due_at")[:3]
+    )
+    typed = (draft.content.get("fields", {}) if draft else {}) | {
+        "token": uuid4().hex,
+        "script_version": version.pk if version else "",
+    }
+    form = RecordForm(
+        data,
+        initial=typed,
+        cards=[(one.code, one.label) for one in script.cards] if script else [],
+        products=_products(campaign),
+        owners=_owners(user),
+        points=[(phone.point, phone.shown) for phone in phones],
+        people=[one for one in shown.people if not one.is_self],
+    )
+    return Page(
+        followup=followup,
+        is_in_hand=is_in_hand,
+        card=shown,
+        campaign=campaign,
+        outcomes=outcomes,
+        form=form,
+        phones=phones,
+        people=_people(user, shown),
+        gatekeeper=_gatekeeper(shown.people),
+        essentials=_essentials(shown),
+        hooks=_hooks(shown, commitments),
+        commitments=commitments,
+        why=gate_sentence(why(followup, by=user, profile=profiles.profile(), now=now)),
+        script=script,
+        call=call,
+        presence=presence,
+        draft=draft,
+        strip=logbook.today(user, now),
+        wrap_seconds=campaign.wrap_up_seconds if campaign else 60,
+        wrap_started=wrap_started(followup, presence),
+    )
+
+
+def posted_form(followup: FollowUp, *, user: User, data: Any) -> RecordForm:
+    """What was sent, with the choices that the screen offered; none of the rest of the page."""
+    points = ContactPoint.objects.filter(customer=followup.customer_id, is_active=True)
+    people = ContactPerson.objects.filter(customer=followup.customer_id, is_active=True)
+    return RecordForm(
+        data,
+        products=_products(campaign_of(followup)),
+        owners=_owners(user),
+        points=[(point, "") for point in points.filter(kind="phone")],
+        people=list(people.filter(is_self=False)),
+    )
+
+
+def quick_times(now: datetime) -> list[dict[str, str]]:
+    """Choices beside a time: what is put into the field, and which name it goes by."""
+    tomorrow = (timezone.localtime(now) + timedelta(days=1)).date().isoformat()
+    return [
+        {"value": "+1h", "name": "hour"},
+        {"value": f"{tomorrow} 10:00", "name": "morning"},
+        {"value": f"{tomorrow} 15:00", "name": "afternoon"},
+        {"value": "+1w", "name": "week"},
+    ]
