@@ -27,6 +27,7 @@ from genjin.kernel.problems import Reason
 
 FRESH_SECONDS = 1.0
 SLOW_SECONDS = 15.0
+ORDER = ("on_call", "wrap_up", "ready", "busy", "break", "off")
 Found = TypeVar("Found")
 
 
@@ -193,10 +194,9 @@ def _agents(
         state=states.AgentState.OFF, since__lt=now - timedelta(hours=12)
     )
     names = {campaign.pk: campaign.name for campaign in campaigns}
-    order = list(states.AgentState.values)
     for row in sorted(
         present.select_related("user"),
-        key=lambda row: (-order.index(row.state), row.user.staff_number, row.user_id),
+        key=lambda row: (ORDER.index(row.state), row.user.staff_number, row.user_id),
     ):
         if row.state == states.AgentState.OFF and row.user_id not in today:
             continue

@@ -18,12 +18,8 @@ from genjin.foundation.models import Team, User
 from genjin.kernel.errors import BadInput
 from genjin.kernel.worktime import WeeklyHours
 from genjin.sales.models import Product
-from genjin.web.campaigns.sentences import sentence
+from genjin.web.campaigns.sentences import WEEKDAYS, sentence
 
-WEEKDAYS = (
-    _("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"),
-    _("Sunday"),
-)  # fmt: skip
 USUAL_DAY = "09:00-11:30 13:30-17:30"
 CODES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -65,8 +61,12 @@ class BasicsForm(StepForm):
 
     name = forms.CharField(label=_("Name"), max_length=120)
     kind = forms.ChoiceField(label=_("Kind"), choices=states.CampaignKind.choices)
-    product = forms.ModelChoiceField(Product.objects.none(), label=_("Product"), required=False)
-    team = forms.ModelChoiceField(Team.objects.none(), label=_("Team"), required=False)
+    product = forms.ModelChoiceField(
+        Product.objects.none(), label=_("Product"), required=False, empty_label="–"
+    )
+    team = forms.ModelChoiceField(
+        Team.objects.none(), label=_("Team"), required=False, empty_label="–"
+    )
     starts_on = forms.DateField(label=_("First day"), required=False, widget=DATE)
     ends_on = forms.DateField(label=_("Last day"), required=False, widget=DATE)
 
@@ -125,7 +125,9 @@ def _week_of(weekly: str) -> list[str]:
 class WhoForm(StepForm):
     """The segment, whether it is frozen, and in which order its customers are called."""
 
-    segment = forms.ModelChoiceField(Segment.objects.none(), label=_("Segment"), required=False)
+    segment = forms.ModelChoiceField(
+        Segment.objects.none(), label=_("Segment"), required=False, empty_label="–"
+    )
     selection = forms.ChoiceField(
         label=_("Selection"), choices=Campaign.Selection.choices, widget=forms.RadioSelect
     )
@@ -157,7 +159,9 @@ def order_fields() -> list[tuple[str, str]]:
 class ScriptForm(StepForm):
     """The script; only one with a published version can be called with."""
 
-    script = forms.ModelChoiceField(Script.objects.none(), label=_("Script"), required=False)
+    script = forms.ModelChoiceField(
+        Script.objects.none(), label=_("Script"), required=False, empty_label="–"
+    )
 
     def build(self) -> None:
         self.fields["script"].queryset = (

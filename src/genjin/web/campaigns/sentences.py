@@ -4,9 +4,10 @@ from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from genjin.kernel.problems import Reason
+from genjin.kernel.worktime import WeeklyHours
 
 
 def _day(value: Any) -> str:
@@ -67,6 +68,25 @@ def _with_values(code: str) -> str:
         "already_filled": _("Customers are already chosen; make another campaign for others."),
         "illegal_transition": _("This step does not follow the present state."),
     }.get(code) or _("This is not possible now.")
+
+
+WEEKDAYS = (
+    gettext_lazy("Monday"), gettext_lazy("Tuesday"), gettext_lazy("Wednesday"),
+    gettext_lazy("Thursday"), gettext_lazy("Friday"), gettext_lazy("Saturday"),
+    gettext_lazy("Sunday"),
+)  # fmt: skip
+
+
+def hours_in_words(weekly: str) -> list[tuple[str, str]]:
+    """Weekly hours as people read them: days alike together, each with its spans."""
+    codes = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    text = WeeklyHours.parse(weekly).format()
+    found = []
+    for part in text.split("; ") if text != "closed" else ():
+        days, spans = part.split(" ", 1)
+        names = [str(WEEKDAYS[codes.index(code)]) for code in days.split("-")]
+        found.append((" – ".join(names), spans.replace("-", "–").replace(" ", ", ")))
+    return found
 
 
 def heading(code: str) -> str:

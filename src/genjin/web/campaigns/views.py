@@ -24,7 +24,7 @@ from genjin.kernel.errors import Conflict, LostRace
 from genjin.kernel.problems import Reason
 from genjin.kernel.states import IllegalTransition
 from genjin.web.campaigns import charts
-from genjin.web.campaigns.sentences import heading, sentence
+from genjin.web.campaigns.sentences import heading, hours_in_words, sentence
 
 STEP_NAMES = {
     "briefing": gettext_lazy("Begin the briefing"),
@@ -110,6 +110,7 @@ def step_choices(campaign: Campaign) -> list[dict[str, Any]]:
                 "to": to,
                 "label": STEP_NAMES[to],
                 "icon": STEP_SIGNS[to],
+                "is_forward": to in ("briefing", "pilot", "running"),
                 "question": QUESTIONS.get(to, ""),
                 "reasons": [{"text": sentence(reason)} for reason in reasons],
                 "may_state_reason": [reason.code for reason in reasons] == ["pilot_unfinished"],
@@ -134,6 +135,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "version": queries.latest_version(campaign),
         "today": today(),
         "blocks": _blocks(campaign),
+        "hours": hours_in_words(campaign.weekly),
     }
     if begun:
         context |= charts.results_context(campaign, timezone.now())

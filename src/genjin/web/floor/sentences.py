@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from genjin.kernel.problems import Reason
-from genjin.web.templatetags.genjin_ui import duration, number
+from genjin.web.templatetags.genjin_ui import number
 
 
 def alarm(reason: Reason) -> dict[str, Any]:
@@ -45,11 +45,12 @@ def sentence(reason: Reason) -> str:
     if "count" in data:
         return _counted(reason.code, data["count"]) % {"count": number(data["count"])}
     if "seconds" in data:
-        data["length"] = duration(data["seconds"])
+        # Whole minutes: a sentence that changes every second would be read out every second.
+        data["minutes"] = number(max(data["seconds"] // 60, 1))
     texts = {
-        "wrap_up_too_long": _("%(name)s has been wrapping up for %(length)s."),
-        "break_too_long": _("%(name)s has been on break for %(length)s."),
-        "agent_silent": _("The desk of %(name)s has not answered for %(length)s."),
+        "wrap_up_too_long": _("%(name)s has been wrapping up for %(minutes)s min."),
+        "break_too_long": _("%(name)s has been on break for %(minutes)s min."),
+        "agent_silent": _("The desk of %(name)s has not answered for %(minutes)s min."),
         "nobody_ready": _("%(campaign)s: customers wait and nobody works on it."),
         "queue_dry": _("%(campaign)s: nobody is left to call now."),
         "goal_behind": _("%(campaign)s: %(successes)s of %(goal)s successes this hour."),
