@@ -35,6 +35,8 @@ _COLUMNS = (
     "c.id, c.number, c.name, c.kind, c.grade, c.region, c.custodian_id, c.changed_at, c.search_text"
 )
 _ALIVE = "c.merged_into_id IS NULL"
+_PINYIN = 'c.name_key COLLATE "C"'
+_FOLDED = "left(c.search_text, 30)"
 
 
 def search_columns(
@@ -203,9 +205,9 @@ def _beginnings(query: str, plan: searchtokens.QueryPlan) -> list[tuple[str, str
     """(expression, beginning) by which names that begin as typed are found in an index."""
     if plan.kind == "digits":
         return []
-    found = [("left(c.search_text, 30)", plan.prefix[:30])] if plan.prefix else []
+    found = [(_FOLDED, plan.prefix[:30])] if plan.prefix else []
     if plan.kind == "latin":
-        found += [("c.name_key", " ".join(way)) for way in segment_pinyin(query)[:2]]
+        found += [(_PINYIN, " ".join(way)) for way in segment_pinyin(query)[:2]]
     return found
 
 
@@ -215,7 +217,7 @@ def _by_beginning(beginnings: list[tuple[str, str]], limit: int) -> list[Row]:
     for expression, text in beginnings:
         rows += _run(
             f"SELECT {_COLUMNS} FROM customers_customer c WHERE {_ALIVE} AND {expression} LIKE %s "  # noqa: S608
-            f"ORDER BY {expression} USING ~<~ LIMIT %s",
+            f"ORDER BY {expression}{' USING ~<~' if expression == _FOLDED else ''} LIMIT %s",
             [f"{_escaped(text)}%", limit],
         )
     return rows
@@ -317,7 +319,7 @@ def find(query: str, *, user: User | None, limit: int = 20) -> list[Hit]:
 
 def _begins(row: Row, beginnings: list[tuple[str, str]]) -> bool:
     """Whether the pinyin of the name begins as typed (one syllable has no pattern)."""
-    keys = [text for expression, text in beginnings if expression == "c.name_key"]
+    keys = [text for expression, text in beginnings if expression == _PINYIN]
     return bool(keys) and any(pinyin_key(row[2], row[3] == Kind.PERSON).startswith(k) for k in keys)
 
 

@@ -159,8 +159,8 @@ def _descend(text: str, start: int) -> tuple[str, int]:
     """The finest division that the text names from ``start`` on, and where that ends."""
     code, at = _match(text, start, "", PROVINCE)
     again, end = _match(text, at, "", PROVINCE)
-    if again and again == code:
-        at = end  # a city that is a province, written twice
+    if again and again == code and not _match(text, at, code, COUNTY)[0]:
+        at = end  # a city that is a province, written twice; Kowloon, but not Kowloon City
     city, at = _match(text, at, code, CITY)
     if city:
         code = city

@@ -3,7 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models.functions import Left
+from django.db.models.functions import Collate, Left
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -117,9 +117,7 @@ class Customer(models.Model):
                 OpClass(Left("search_text", 30), name="text_pattern_ops"),
                 name="customer_folded_prefix",
             ),
-            models.Index(
-                OpClass("name_key", name="text_pattern_ops"), name="customer_pinyin_prefix"
-            ),
+            models.Index(Collate("name_key", "C"), "id", name="customer_by_pinyin"),
             models.Index(fields=["tax_number"], name="customer_tax_number",
                          condition=~models.Q(tax_number="")),
             models.Index(fields=["custodian", "-changed_at"], name="customer_by_custodian"),

@@ -15,6 +15,7 @@ from genjin.customers.models import ContactPerson, Customer
 from genjin.customers.operations.changes import check_seen, lock
 from genjin.customers.operations.hours import hours_row
 from genjin.customers.operations.memories import add_clip, add_wanted, close_wanted
+from genjin.customers.operations.people import COLUMNS as PERSON_COLUMNS
 from genjin.customers.operations.people import add_person, change_person
 from genjin.customers.operations.places import add_address, change_address, retire_address
 from genjin.customers.operations.points import (
@@ -33,6 +34,7 @@ from genjin.kernel.errors import BadInput
 from genjin.kernel.problems import Reason
 
 __all__ = [
+    "PERSON_COLUMNS",
     "add_address",
     "add_clip",
     "add_person",

@@ -1,0 +1,208 @@
+"""The timeline in the reader's language (CU16): an entry's code and data become a sentence.
+
+The desk shows the same entries through `timeline_items`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from genjin.customers.models import FieldDefinition, TimelineEntry
+from genjin.flows.purposes import outcomes_for
+from genjin.foundation.access import has_right
+from genjin.foundation.models import User
+from genjin.web.customers import words
+
+KIND_LABELS = {
+    "interaction": gettext_lazy("Contacts"),
+    "commitment": gettext_lazy("Commitments"),
+    "grade": gettext_lazy("Grades"),
+    "hold": gettext_lazy("Holds"),
+    "consent": gettext_lazy("Consents"),
+    "change": gettext_lazy("Changes"),
+    "custody": gettext_lazy("Custody"),
+    "memory": gettext_lazy("Notes"),
+    "import": gettext_lazy("Import"),
+}
+_LOOKS = {
+    "interaction": ("phone", "accent"),
+    "commitment": ("heart-handshake", "busy"),
+    "grade": ("stars", "accent"),
+    "hold": ("hand-stop", "warn"),
+    "consent": ("shield-check", "good"),
+    "change": ("edit", "quiet"),
+    "custody": ("user-check", "quiet"),
+    "memory": ("note", "quiet"),
+    "import": ("file-import", "quiet"),
+}
+_CHANNEL_SIGNS = {
+    "call": "phone-outgoing", "visit": "map-pin", "letter": "mail", "email": "mail-opened",
+    "message": "message", "fax": "printer", "web": "world",
+}  # fmt: skip
+_CODE_LOOKS = {
+    "consent_refused": ("shield-off", "bad"),
+    "hold_released": ("player-play", "good"),
+    "commitment_kept": ("circle-check", "good"),
+    "commitment_broken": ("circle-x", "bad"),
+    "card_opened": ("plus", "good"),
+}
+Data = Mapping[str, Any]
+
+
+def _instant(text: Any) -> str:
+    try:
+        return timezone.localtime(datetime.fromisoformat(str(text))).strftime("%Y-%m-%d %H:%M")
+    except ValueError:
+        return str(text)
+
+
+def outcome_label(purpose: str, code: str) -> str:
+    """What an outcome is called; its code when the purpose no longer has it."""
+    try:
+        labels = {rule.code: str(rule.label) for rule in outcomes_for(purpose)}
+    except (KeyError, ValueError):
+        return code
+    return labels.get(code, code)
+
+
+def _consent(data: Data) -> str:
+    parts = (words.channel(data.get("channel", "")), words.purpose(data.get("purpose", "")))
+    return _(", ").join(parts)
+
+
+def _interaction(data: Data, code: str) -> str:
+    outcome = outcome_label(str(data.get("purpose", "")), str(data.get("outcome", "")))
+    if code == "corrected":
+        return _("Corrected: %(outcome)s") % {"outcome": outcome}
+    way = words.choice(words.Channel, code)
+    form = _("%(way)s: %(outcome)s")
+    if data.get("is_inbound"):
+        form = _("%(way)s, inbound: %(outcome)s")
+    return form % {"way": way, "outcome": outcome}
+
+
+_TITLES: dict[str, Callable[[Data], str]] = {
+    "card_opened": lambda d: _("Card opened"),
+    "card_changed": lambda d: _("Card changed"),
+    "person_added": lambda d: _("Person added: %(label)s") % d,
+    "person_changed": lambda d: _("Person changed: %(label)s") % d,
+    "point_added": lambda d: _("Number added: %(label)s") % d,
+    "point_changed": lambda d: _("Number changed: %(label)s") % d,
+    "point_retired": lambda d: _("Number taken off: %(label)s") % d,
+    "point_marked": lambda d: _("Number marked: %(label)s") % d,
+    "address_added": lambda d: _("Address added"),
+    "address_changed": lambda d: _("Address changed"),
+    "address_retired": lambda d: _("Address taken off"),
+    "custodian_changed": lambda d: _("Custodian: %(to)s") % {"to": d.get("to") or _("nobody")},
+    "grade_changed": lambda d: _("Grade: %(grade)s")
+    % {"grade": words.choice(words.Grade, str(d.get("grade", "")))},
+    "grade_confirmed": lambda d: _("Grade confirmed: %(grade)s")
+    % {"grade": words.choice(words.Grade, str(d.get("grade", "")))},
+    "hold_placed": lambda d: _("Hold: %(reason)s stops %(purposes)s")
+    % {
+        "reason": words.hold_reason(str(d.get("reason"))),
+        "purposes": words.purposes(d["purposes"]),
+    },
+    "hold_renewed": lambda d: _("Hold renewed: %(purposes)s")
+    % {"purposes": words.purposes(d["purposes"])},
+    "hold_released": lambda d: _("Hold released: %(purposes)s")
+    % {"purposes": words.purposes(d["purposes"])},
+    "consent_given": lambda d: _("Agreed: %(what)s") % {"what": _consent(d)},
+    "consent_refused": lambda d: _("Refused: %(what)s") % {"what": _consent(d)},
+    "clip_added": lambda d: _("News"),
+    "wanted_added": lambda d: _("Wanted: %(text)s") % d,
+    "wanted_closed": lambda d: _("No longer wanted: %(text)s") % d,
+    "note": lambda d: _("Note"),
+    "commitment_made": lambda d: _("Promised: %(text)s") % d,
+    "commitment_kept": lambda d: _("Promise kept: %(text)s") % d,
+    "commitment_broken": lambda d: _("Promise broken: %(text)s") % d,
+    "imported": lambda d: _("Came in with %(file)s, row %(row)s") % d,
+    "import_updated": lambda d: _("Updated by a file"),
+}  # fmt: skip
+
+
+def title(entry: TimelineEntry) -> str:
+    """The one line of an entry."""
+    if entry.kind == "interaction":
+        return _interaction(entry.data, entry.code)
+    make = _TITLES.get(entry.code)
+    if make is None:
+        return str(KIND_LABELS.get(entry.kind, entry.kind))
+    try:
+        return make(entry.data)
+    except KeyError:
+        return str(KIND_LABELS.get(entry.kind, entry.kind))
+
+
+def _changes(data: Data, definitions: Mapping[str, FieldDefinition]) -> str:
+    lines = []
+    for name, pair in (data.get("changes") or {}).items():
+        before, after = (words.value_text(name, value, definitions) for value in pair)
+        label = words.column_label(name, definitions)
+        lines.append(_("%(field)s: %(before)s → %(after)s") % {
+            "field": label, "before": before, "after": after})  # fmt: skip
+    return _("; ").join(lines)
+
+
+def body(entry: TimelineEntry, definitions: Mapping[str, FieldDefinition]) -> str:
+    """What stands below the line: what changed, what was noted, until when."""
+    data = entry.data
+    parts = [_changes(data, definitions)] if data.get("changes") else []
+    if entry.kind == "hold" and data.get("until"):
+        parts.append(_("until %(at)s") % {"at": _instant(data["until"])})
+    if entry.kind == "commitment" and data.get("due_at"):
+        parts.append(_("%(owner)s, due %(at)s") % {
+            "owner": data.get("owner", ""), "at": _instant(data["due_at"])})  # fmt: skip
+    if entry.code in ("clip_added", "note"):
+        parts.append(str(data.get("text", "")))
+    if entry.kind == "consent":
+        parts.append(str(data.get("source", "")))
+        parts.append(str(data.get("evidence", "")))
+    if data.get("next_step"):
+        parts.append(_("Next: %(step)s") % {"step": data["next_step"]})
+    parts += [str(data[name]) for name in ("note", "reason") if data.get(name)
+              and not (entry.kind == "hold" and name == "reason")]  # fmt: skip
+    return " · ".join(part for part in parts if part)
+
+
+def timeline_items(
+    entries: Iterable[TimelineEntry],
+    *,
+    user: User,
+    definitions: Iterable[FieldDefinition] = (),
+) -> list[dict[str, Any]]:
+    """Entries for partials/timeline_item.html. `entries` come with `by` loaded.
+
+    What an address was is told to those only who may see addresses.
+    """
+    is_whole = has_right(user, "customers.see_contact")
+    known = {one.code: one for one in definitions}
+    items = []
+    for entry in entries:
+        sign, tone = _LOOKS.get(entry.kind, ("point", "quiet"))
+        if entry.kind == "interaction":
+            sign = _CHANNEL_SIGNS.get(entry.code, sign)
+            tone = "good" if entry.data.get("is_success") else (
+                "accent" if entry.data.get("is_reached") else "quiet")  # fmt: skip
+        sign, tone = _CODE_LOOKS.get(entry.code, (sign, tone))
+        items.append(
+            {
+                "id": entry.pk,
+                "at": entry.at,
+                "title": title(entry),
+                "body": body(entry, known)
+                if is_whole or not entry.code.startswith("address_")
+                else "",
+                "icon": sign,
+                "tone": tone,
+                "by": entry.by.name if entry.by else "",
+                "badge": words.purpose(entry.data["purpose"])
+                if entry.kind == "interaction" and entry.data.get("purpose")
+                else "",
+            }
+        )
+    return items

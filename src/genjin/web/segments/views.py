@@ -1,0 +1,154 @@
+"""Segments: the list, a segment with its sentences and count, making one from the list's filter."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from genjin.customers import fields as card_fields
+from genjin.customers.models import Customer, Segment
+from genjin.customers.operations.segments import (
+    archive_segment,
+    change_segment,
+    create_segment,
+)
+from genjin.customers.segments import customers_in, describe, fields_for_selection
+from genjin.foundation.access import access
+from genjin.foundation.models import User
+from genjin.kernel.errors import BadInput
+from genjin.web.customers import listing
+from genjin.web.customers.common import user_of
+from genjin.web.customers.sentences import add_problems
+from genjin.web.segments import criteria as reading
+
+FORM = require_http_methods(["GET", "POST"])
+
+
+class SegmentForm(forms.Form):
+    """The name; whom it holds is read from the rest of what was sent."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
+
+
+def _sentences(criteria: dict[str, Any]) -> list[str]:
+    try:
+        return describe(criteria)
+    except (BadInput, KeyError):
+        return [_("This selection cannot be understood any more.")]
+
+
+def _count(criteria: dict[str, Any], user: User) -> int | None:
+    """How many customers of this person's scope are in it now; None if it cannot be asked."""
+    try:
+        return customers_in(criteria, user=user).count()
+    except BadInput:
+        return None
+
+
+@access("segments.manage")
+@require_GET
+def segments(request: HttpRequest) -> HttpResponse:
+    """All segments with their sentences; the archived ones on request."""
+    is_archived = request.GET.get("archived") == "yes"
+    rows = Segment.objects.filter(is_archived=is_archived).select_related("created_by")
+    found = [{"segment": one, "sentences": _sentences(one.criteria)} for one in
+             rows.order_by("-changed_at", "-pk")[:200]]  # fmt: skip
+    return render(request, "segments/list.html", {"rows": found, "is_archived": is_archived})
+
+
+@access("segments.manage")
+@require_GET
+def segment(request: HttpRequest, pk: int) -> HttpResponse:
+    """One segment: who is in it, how many now, by kind and grade."""
+    row, user = get_object_or_404(Segment, pk=pk), user_of(request)
+    count = _count(row.criteria, user)
+    sample: list[Customer] = []
+    grades: list[dict[str, Any]] = []
+    if count:
+        inside = customers_in(row.criteria, user=user)
+        sample = list(inside.select_related("custodian").order_by("-changed_at", "-id")[:20])
+        grades = list(inside.order_by("grade").values("grade").annotate(n=Count("pk")))
+    context = {"segment": row, "sentences": _sentences(row.criteria), "count": count,
+               "rows": listing.list_rows(sample, user), "grades": grades}  # fmt: skip
+    return render(request, "segments/segment.html", context)
+
+
+def _editor(
+    request: HttpRequest, form: SegmentForm, criteria: dict[str, Any], **more: Any
+) -> HttpResponse:
+    user = user_of(request)
+    context = {
+        "form": form,
+        "fields": reading.controls(fields_for_selection(), criteria),
+        "sentences": _sentences(criteria),
+        "count": _count(criteria, user),
+        **more,
+    }
+    if request.headers.get("HX-Request"):
+        return render(request, "segments/_preview.html", context)
+    return render(request, "segments/edit.html", context, status=422 if form.errors else 200)
+
+
+@access("segments.manage")
+@FORM
+def segment_new(request: HttpRequest) -> HttpResponse:
+    """Makes a segment; an address of the customer list brings its filter along."""
+    if request.method == "GET":
+        if request.headers.get("HX-Request"):
+            criteria = reading.read(request.GET, fields_for_selection())
+        else:
+            criteria = listing.criteria_of(request.GET, card_fields.definitions())
+        return _editor(request, SegmentForm(), criteria)
+    form = SegmentForm(request.POST)
+    criteria = reading.read(request.POST, fields_for_selection())
+    if form.is_valid():
+        try:
+            row = create_segment(name=form.cleaned_data["name"], criteria=criteria,
+                                 by=user_of(request), now=timezone.now())  # fmt: skip
+        except BadInput as bad:
+            add_problems(form, bad)
+        else:
+            messages.success(request, _("The segment is made."))
+            return redirect("segment", pk=row.pk)
+    return _editor(request, form, criteria)
+
+
+@access("segments.manage")
+@FORM
+def segment_change(request: HttpRequest, pk: int) -> HttpResponse:
+    """Renames a segment or changes whom it holds."""
+    row = get_object_or_404(Segment, pk=pk)
+    if request.method == "GET":
+        sent: QueryDict = request.GET
+        criteria = reading.read(sent, fields_for_selection()) if sent else row.criteria
+        return _editor(request, SegmentForm(initial={"name": row.name}), criteria, segment=row)
+    form = SegmentForm(request.POST)
+    criteria = reading.read(request.POST, fields_for_selection())
+    if form.is_valid():
+        try:
+            change_segment(row, name=form.cleaned_data["name"], criteria=criteria,
+                           by=user_of(request), now=timezone.now())  # fmt: skip
+        except BadInput as bad:
+            add_problems(form, bad)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("segment", pk=row.pk)
+    return _editor(request, form, criteria, segment=row)
+
+
+@access("segments.manage")
+@require_POST
+def segment_archive(request: HttpRequest, pk: int) -> HttpResponse:
+    """Puts a segment away, or takes it out again; campaigns that use it go on."""
+    row = get_object_or_404(Segment, pk=pk)
+    is_archived = request.POST.get("archived", "yes") == "yes"
+    archive_segment(row, by=user_of(request), now=timezone.now(), is_archived=is_archived)
+    messages.success(request, _("The segment is put away.") if is_archived else _("Saved."))
+    return redirect("segments")
