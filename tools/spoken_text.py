@@ -94,6 +94,8 @@ def without_marked(template: str) -> str:
         r"\{%\s*comment\b.*?endcomment\s*%\}",
         r"\{%\s*blocktrans(late)?\b.*?endblocktrans(late)?\s*%\}",
         r"\{#.*?#\}",
+        # What fills a class attribute of a page below is a name of styles, not a text.
+        r"\{%\s*block\s+\w*_class\s*%\}.*?\{%\s*endblock\b.*?%\}",
         r"\{%.*?%\}",
         r"\{\{.*?\}\}",
     ):

@@ -89,6 +89,7 @@ def test_marked_text_in_a_template_passes(written) -> None:
     template = (
         '{% load i18n %}{# note #}<p title="{% trans "Hello" %}">{% blocktrans %}Good day'
         '{% endblocktrans %} {{ name }} · Genjin</p>{% card title=_("Customers") %}{% endcard %}'
+        "{% block main_class %}page page-narrow{% endblock %}"
     )
     assert not list(spoken_text.find_raw_template_text(written("a.html", template)))
 
