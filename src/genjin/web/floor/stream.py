@@ -18,7 +18,7 @@ from django.utils import timezone, translation
 
 from genjin.foundation.models import User
 
-STREAMS = int(os.environ.get("GENJIN_FLOOR_STREAMS", "3"))
+STREAMS = int(os.environ.get("GENJIN_FLOOR_STREAMS", "6"))
 STREAM_SECONDS = 55.0
 EVERY_SECONDS = 2.0
 POLL_MILLISECONDS = 3000
