@@ -19,9 +19,15 @@ def command() -> None:
         cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    if not plan:
-        click.echo("The tables are up to date.", err=True)
-        return
-    click.echo(f"Bringing the tables up to date ({len(plan)} steps) …", err=True)
-    call_command("migrate", interactive=False, verbosity=0)
+    if plan:
+        click.echo(f"Bringing the tables up to date ({len(plan)} steps) …", err=True)
+        call_command("migrate", interactive=False, verbosity=0)
+    _bring_in_shipped_fields()
     click.echo("The tables are up to date.", err=True)
+
+
+def _bring_in_shipped_fields() -> None:
+    # models exist only once Django is up
+    from genjin.customers.fields import sync_shipped_fields
+
+    sync_shipped_fields()

@@ -13,7 +13,7 @@ from genjin.flows import campaigns as flow
 from genjin.foundation.models import User
 from genjin.sales.models import Product
 
-OPEN_FIELDS = ("goals", "closings_wanted", "payment_terms", "briefing", "sheet")
+OPEN_FIELDS = ("weekly", "goals", "closings_wanted", "payment_terms", "briefing", "sheet")
 
 
 def make_segments(data: Mapping[str, Any], *, by: User, now: datetime) -> dict[str, Segment]:

@@ -1,4 +1,4 @@
-"""Two weeks of calls before today, made by the ordinary way of a call, at their own times."""
+"""A week of calls before today, made by the ordinary way of a call, at their own times."""
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -70,8 +70,8 @@ def make_calls(
     agents: Sequence[User],
     *,
     now: datetime,
-    days: int = 10,
-    calls: int = 22,
+    days: int = 5,
+    calls: int = 14,
 ) -> int:
     """Lets the agents work the campaign on the days before `now`; returns how many calls."""
     rng = random.Random(20261123)  # noqa: S311 - a sample, not a secret
@@ -80,7 +80,7 @@ def make_calls(
             (moment, position)
             for day in workdays_before(now, days)
             for position in range(len(agents))
-            for moment in moments(day, calls + rng.randint(-5, 5), rng)
+            for moment in moments(day, calls + rng.randint(-3, 3), rng)
         ),
     )
     made = 0

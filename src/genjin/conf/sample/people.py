@@ -3,15 +3,16 @@
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
+
+from django.contrib.auth.hashers import make_password
 
 from genjin.calling.models import Script
 from genjin.calling.operations.scripts import create_script, publish
 from genjin.calling.scripts.content import Content
 from genjin.foundation.models import Team, User
 from genjin.sales.models import Product
-from genjin.sales.operations import add_knowledge_card, create_product
+from genjin.sales.operations import create_product, save_card, set_comparisons, set_prices
 
 
 def make_people(data: Mapping[str, Any]) -> tuple[dict[str, User], str]:
@@ -20,10 +21,11 @@ def make_people(data: Mapping[str, Any]) -> tuple[dict[str, User], str]:
     teams = {
         team["code"]: Team.objects.get_or_create(name=team["name"])[0] for team in data["teams"]
     }
+    hashed = make_password(password)  # slow on purpose: once is enough for one password
     users = {}
     for entry in data["users"]:
         fields = {**entry, "team": teams.get(entry.get("team", ""))}
-        users[entry["username"]] = User.objects.create_user(password=password, **fields)
+        users[entry["username"]] = User.objects.create(password=hashed, **fields)
     return users, password
 
 
@@ -32,16 +34,11 @@ def make_products(data: Mapping[str, Any], *, by: User, now: datetime) -> dict[s
     made = {}
     for entry in data["products"]:
         values = {k: v for k, v in entry.items() if k not in {"prices", "comparisons", "cards"}}
-        prices = [{**price, "amount": Decimal(price["amount"])} for price in entry["prices"]]
-        product = create_product(
-            **values,
-            prices=prices,
-            comparisons=entry.get("comparisons", []),
-            by=by,
-            now=now,
-        )
+        product = create_product(**values, by=by, now=now)
+        set_prices(product, entry["prices"], by=by, now=now)
+        set_comparisons(product, entry.get("comparisons", []), by=by, now=now)
         for card in entry.get("cards", []):
-            add_knowledge_card(product=product, **card, by=by, now=now)
+            save_card(None, product=product, **card, by=by, now=now)
         made[entry["code"]] = product
     return made
 
