@@ -53,8 +53,13 @@ def prepare(context: Context, *, rows: int, closed_share: float) -> None:
     `closed_share` of the rows wait where nothing may be taken now: nine in ten of them in lanes
     that are closed at this hour, the others on hold, as `place_hold` leaves them.
     """
-    context.use("genjin_bench_queue", is_fresh=True)
+    context.use("genjin_bench_queue")
     data.ensure_customers(context, rows)
+    with context.connect() as connection:
+        connection.execute("SET genjin.allow_truncate = on")
+        connection.execute(
+            "TRUNCATE followups_followup, followups_lane, followups_queue, customers_hold CASCADE"
+        )
     with context.timed(f"{rows:,} follow-ups, {closed_share:.0%} of them not now"):
         _people_and_queues(context)
         _followups(context, closed_share)
@@ -67,7 +72,7 @@ def _people_and_queues(context: Context) -> None:
                  time_zone, spoken, skills, is_active, must_change_password, created_at)
                SELECT 'bench' || n, '', '坐席' || n, 'B' || n, 'agent', 'zh-hans',
                  'Asia/Shanghai', '{}', '{}', true, false, now()
-               FROM generate_series(1, 32) n"""
+               FROM generate_series(1, 32) n ON CONFLICT DO NOTHING"""
         )
         connection.execute(
             """INSERT INTO followups_queue (name, source_kind, source_id, purpose, channel, weekly,

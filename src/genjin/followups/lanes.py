@@ -117,7 +117,7 @@ def known() -> tuple[Lane, ...]:
 
 def forget() -> None:
     """Drops what is kept, so that the next question reads the database."""
-    global _lanes, _by_id, _read_at  # noqa: PLW0603
+    global _lanes, _by_id, _read_at
     with _lock:
         _lanes, _by_id, _read_at = (), {}, float("-inf")
         _open.clear()

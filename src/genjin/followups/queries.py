@@ -16,6 +16,7 @@ from genjin.followups.states import (
 )
 from genjin.foundation.access import scope_of
 from genjin.foundation.models import User
+from genjin.kernel.phone import parse_phone
 
 _MESSAGES_REACH_BACK = timedelta(days=180)
 _MESSAGES_READ = 5000
@@ -109,14 +110,10 @@ def counts_of_queue(queue: Queue) -> dict[str, int]:
     return {state: found.get(state, 0) for state in State.values}
 
 
-def _digits(number: str) -> str:
-    return "".join(character for character in number if character.isdigit())
-
-
-def _is_same(given: str, asked: str) -> bool:
-    """Whether two written numbers are one, with the country's code or without."""
-    one, two = _digits(given), _digits(asked)
-    return min(len(one), len(two)) >= 4 and (one.endswith(two) or two.endswith(one))
+def _normal(number: str) -> str:
+    """A number in the one form in which two of them can be compared."""
+    phone = parse_phone(number)
+    return phone.e164 or phone.national
 
 
 def open_by_message(number: str, *, now: datetime) -> FollowUp | None:
@@ -133,7 +130,8 @@ def open_by_message(number: str, *, now: datetime) -> FollowUp | None:
         .order_by("-at")
         .select_related("followup__customer", "followup__queue")[:_MESSAGES_READ]
     )
+    wanted = _normal(number)
     for interaction in messages:
-        if _is_same(str(interaction.detail["message"].get("number", "")), number):
+        if wanted and _normal(str(interaction.detail["message"].get("number", ""))) == wanted:
             return interaction.followup
     return None

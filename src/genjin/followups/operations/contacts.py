@@ -40,10 +40,7 @@ def begin_contact(followup: FollowUp, *, point: ContactPoint, by: User, now: dat
         raise Conflict("not_their_number", point=str(point.pk))
     if Contact.objects.filter(followup=row, state=ContactState.STARTED).exists():
         raise Conflict("contact_not_closed", id=str(row.pk))
-    # One number at a time: two people who dial the same one both count for its caps.
-    ContactPoint.objects.select_for_update(no_key=True).filter(
-        value=point.value, is_active=True
-    ).order_by("pk").count()
+    _lock_for_caps(row, point)
     answer = ask(row.customer, purpose=row.purpose, channel=row.channel, now=now, point=point,
                  followup=row)  # fmt: skip
     if isinstance(answer, Withheld):
@@ -56,6 +53,18 @@ def begin_contact(followup: FollowUp, *, point: ContactPoint, by: User, now: dat
     FollowUp.objects.filter(pk=row.pk).update(tries=row.tries + 1)
     followup.tries = row.tries + 1
     return contact
+
+
+def _lock_for_caps(followup: FollowUp, point: ContactPoint) -> None:
+    """One contact begins at a time for a customer and for a number, so that each counts.
+
+    Without it two people could both find room for the last call that a cap allows. Holds and
+    refusals lock the customer as well, so one of them is either seen here or comes afterwards.
+    """
+    cards = Customer.objects.select_for_update(of=("self",), no_key=True)
+    list(cards.filter(pk=followup.customer_id).values_list("pk"))
+    points = ContactPoint.objects.select_for_update(of=("self",), no_key=True)
+    list(points.filter(value=point.value).order_by("pk").values_list("pk"))
 
 
 def _close(contact: Contact, *, is_conversation: bool, by: User | None, now: datetime) -> None:
