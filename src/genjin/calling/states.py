@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from genjin.kernel.states import StateTable
 
@@ -57,12 +58,12 @@ CALLING = (_C.PILOT, _C.RUNNING)
 class AgentState(models.TextChoices):
     """示闲, 通话, 话后整理, 示忙, 小休; `off` is signed out."""
 
-    OFF = "off", _("Off")
-    READY = "ready", _("Ready")
-    ON_CALL = "on_call", _("On call")
-    WRAP_UP = "wrap_up", _("Wrap-up")
-    BUSY = "busy", _("Busy")
-    BREAK = "break", _("Break")
+    OFF = "off", pgettext_lazy("agent", "Off")
+    READY = "ready", pgettext_lazy("agent", "Ready")
+    ON_CALL = "on_call", pgettext_lazy("agent", "On call")
+    WRAP_UP = "wrap_up", pgettext_lazy("agent", "Wrap-up")
+    BUSY = "busy", pgettext_lazy("agent", "Busy")
+    BREAK = "break", pgettext_lazy("agent", "Break")
 
 
 _A = AgentState
