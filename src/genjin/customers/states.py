@@ -2,12 +2,13 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from genjin.kernel.states import StateTable
 
 
 class Kind(models.TextChoices):
-    PERSON = "person", _("Person")
+    PERSON = "person", pgettext_lazy("kind of customer", "Person")
     ORGANISATION = "organisation", _("Organisation")
 
 
@@ -63,7 +64,7 @@ class PersonRole(models.TextChoices):
 
 class FieldType(models.TextChoices):
     TEXT = "text", _("Text")
-    NUMBER = "number", _("Number")
+    NUMBER = "number", pgettext_lazy("kind of value", "Number")
     DATE = "date", _("Date")
     CHOICE = "choice", _("Choice")
     CHOICES = "choices", _("Several choices")

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from genjin.kernel.states import StateTable
 
@@ -29,7 +30,7 @@ class State(models.TextChoices):
     """`planned` waits for its time; `ready` may be taken; `taken` is in one person's hands."""
 
     PLANNED = "planned", _("Planned")
-    READY = "ready", _("Ready")
+    READY = "ready", pgettext_lazy("follow-up", "Ready")
     TAKEN = "taken", _("In hand")
     DONE = "done", _("Done")
     CANCELLED = "cancelled", _("Cancelled")

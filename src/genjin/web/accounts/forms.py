@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from genjin.foundation import policy, queries
 from genjin.foundation.models import Team, User
@@ -39,7 +40,7 @@ def language_field() -> forms.ChoiceField:
 class PersonForm(forms.Form):
     """One person's card, as the administrator fills it in."""
 
-    name = forms.CharField(label=_("Name"), max_length=80)
+    name = forms.CharField(label=pgettext_lazy("of a person", "Name"), max_length=80)
     staff_number = forms.CharField(
         label=_("Staff number"),
         max_length=20,

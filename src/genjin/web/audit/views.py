@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from genjin.foundation import queries
@@ -26,7 +27,9 @@ def _choices(table: dict[str, Any], every: Any) -> list[tuple[str, Any]]:
 class AuditForm(forms.Form):
     """What to look for. An unknown kind or action is looked for as it is."""
 
-    by = forms.ModelChoiceField(label=_("Who"), queryset=User.objects.none(), required=False)
+    by = forms.ModelChoiceField(
+        label=pgettext_lazy("did it", "Who"), queryset=User.objects.none(), required=False
+    )
     kind = forms.CharField(required=False, max_length=40)
     action = forms.CharField(required=False, max_length=60)
     source = forms.CharField(required=False, max_length=12)

@@ -14,7 +14,7 @@ from django.core import signing
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from genjin.customers import fields as card_fields
 from genjin.customers.models import (
@@ -232,7 +232,7 @@ class NewCustomerForm(forms.Form):
 class PersonForm(SeenForm):
     """A person at a customer."""
 
-    name = forms.CharField(label=gettext_lazy("Name"), max_length=200)
+    name = forms.CharField(label=pgettext_lazy("of a person", "Name"), max_length=200)
     job_title = forms.CharField(label=gettext_lazy("Position"), max_length=80, required=False)
     roles = forms.MultipleChoiceField(
         label=gettext_lazy("Roles"), choices=PersonRole.choices, required=False,

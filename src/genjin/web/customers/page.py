@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from genjin.customers import fields as card_fields
 from genjin.customers import queries
@@ -33,7 +34,7 @@ def definitions_for(customer: Customer, rows: list[FieldDefinition]) -> list[Fie
 
 def main_rows(customer: Customer, user: User) -> list[dict[str, str]]:
     """The card's own columns as (label, text); the empty ones are left out."""
-    rows = [("number", _("Number"), str(customer.number))]
+    rows = [("number", pgettext("of a card", "Number"), str(customer.number))]
     for name in MAIN_COLUMNS:
         value = getattr(customer, name)
         if name not in _SHOWN_ABOVE and value not in (None, "", [], False):

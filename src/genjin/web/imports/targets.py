@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from genjin.customers import fields
@@ -58,7 +58,7 @@ _GROUPS: Sequence[tuple[Any, Sequence[tuple[str, Any]]]] = (
 )
 TYPES = [
     (FieldType.TEXT.value, _("Text")),
-    (FieldType.NUMBER.value, _("Number")),
+    (FieldType.NUMBER.value, pgettext_lazy("kind of value", "Number")),
     (FieldType.DATE.value, _("Date")),
     (FieldType.CHOICE.value, _("Choice, from the values in the file")),
     (FieldType.BOOLEAN.value, _("Yes or no")),

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from genjin.followups.profiles import EditableRule
 from genjin.followups.states import Channel, Purpose
@@ -140,7 +141,11 @@ class RuleForm(forms.Form):
         self.fields[name] = forms.IntegerField(label=_("Within"), initial=seconds // UNITS[unit])
         self.fields[f"{name}_unit"] = forms.ChoiceField(
             label=_("Unit"),
-            choices=[("minutes", _("minutes")), ("hours", _("hours")), ("days", _("days"))],
+            choices=[
+                ("minutes", _("minutes")),
+                ("hours", pgettext_lazy("unit", "hours")),
+                ("days", _("days")),
+            ],
             initial=unit,
         )
 
