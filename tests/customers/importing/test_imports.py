@@ -79,7 +79,9 @@ class TestOneRun:
     def test_a_row_becomes_a_whole_card(self, lists):
         user = make_user(role="manager")
         run = bring_in(
-            lists("苏州华盛机电有限公司,13800138000;0512-65529988,91320500MA1XXXXX0T,王芳,\"a\tb\\c\",高"),
+            lists(
+                '苏州华盛机电有限公司,13800138000;0512-65529988,91320500MA1XXXXX0T,王芳,"a\tb\\c",高'
+            ),
             by=user,
         )
         assert counts(run) == (1, 0, 0, 0, 0)
@@ -244,9 +246,7 @@ class TestDuplicates:
 
     def test_update_adds_what_the_file_knows_more(self, lists):
         known = make_customer(name="张三", phone="+8613800138000", note="旧", fields={"x": 1})
-        run = bring_in(
-            lists("张三丰,13800138000;13900139000,,王芳,新,高"), on_duplicate="update"
-        )
+        run = bring_in(lists("张三丰,13800138000;13900139000,,王芳,新,高"), on_duplicate="update")
         assert counts(run) == (0, 1, 0, 0, 0)
         known.refresh_from_db()
         assert (known.name, known.other_names) == ("张三丰", ["张三"])
@@ -351,9 +351,7 @@ class TestFaults:
                     file.write("末,,,,,\n")
 
         with pytest.raises(FileChanged):
-            operations.write(
-                run, by=None, now=NOW, workers=0, chunk_rows=2, on_progress=change
-            )
+            operations.write(run, by=None, now=NOW, workers=0, chunk_rows=2, on_progress=change)
         run.refresh_from_db()
         assert (run.state, run.next_row, run.created_count) == ("failed", 4, 4)
         assert Customer.objects.count() == 4

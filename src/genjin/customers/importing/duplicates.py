@@ -25,15 +25,16 @@ def on_record(keys: Iterable[str]) -> dict[str, UUID]:
         if taxes:
             cursor.execute(
                 "SELECT tax_number, id FROM customers_customer "
-                "WHERE tax_number = ANY(%s) AND tax_number <> '' ORDER BY created_at DESC, id DESC",
-                [taxes],
+                "WHERE tax_number = ANY(%s::text[]) AND tax_number <> '' "
+                "ORDER BY created_at DESC, id DESC",
+                [_array(taxes)],
             )
             found.update({TAX + number: pk for number, pk in cursor.fetchall()})
         if phones:
             cursor.execute(
                 "SELECT value, customer_id FROM customers_contactpoint "
-                "WHERE value = ANY(%s) AND kind = 'phone' AND is_active ORDER BY id DESC",
-                [phones],
+                "WHERE value = ANY(%s::text[]) AND kind = 'phone' AND is_active ORDER BY id DESC",
+                [_array(phones)],
             )
             found.update(dict(cursor.fetchall()))
         if found:
@@ -45,6 +46,14 @@ def on_record(keys: Iterable[str]) -> dict[str, UUID]:
             survivors = dict(cursor.fetchall())
             found = {key: survivors.get(pk, pk) for key, pk in found.items()}
     return found
+
+
+def _array(keys: list[str]) -> str:
+    """A text[] literal; keys hold nothing that would need quotes: + and digits, A to Z and -.
+
+    The driver would quote each of thousands by itself, at a tenth of an import's time.
+    """
+    return "{" + ",".join(keys) + "}"
 
 
 class EarlierRuns:

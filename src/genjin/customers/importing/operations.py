@@ -365,7 +365,7 @@ def _finish(run: CustomerImport, *, by: User | None, now: datetime) -> None:
             errors=run.error_count,
             asked=run.asked_count,
         )
-        changes = {name: [0, count] for name, count in counts.items()}
+        changes: dict[str, list[Any]] = {name: [0, count] for name, count in counts.items()}
         changes["file"] = [None, run.file_name]
         changes["digest"] = [None, run.file_digest]
         audit.record("import", run, by=by, now=now, changes=changes, label=run.file_name)

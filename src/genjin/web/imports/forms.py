@@ -89,11 +89,13 @@ def mapping_from_post(
         name: _rule(post, place, name, before.get(name, {}), taken)
         for place, name in enumerate(columns)
     }
-    generate = {key: {} for key in mappings.GENERATED if post.get(f"generate-{key}")}
+    generate: dict[str, Any] = {
+        key: {} for key in mappings.GENERATED if post.get(f"generate-{key}")
+    }
     constants = {**base.get("constants", {})}
     for key in ("kind", "source"):
         if f"constant-{key}" in post:
-            constants[key] = post[f"constant-{key}"].strip()
+            constants[key] = str(post[f"constant-{key}"]).strip()
     return {
         "name": base.get("name", ""),
         "columns": rules,

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Any
 
 from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 
 from genjin.customers import fields
 from genjin.customers.importing import mapping as mappings
@@ -21,6 +22,15 @@ from genjin.web.imports.targets import choice_of
 SAMPLE_ROWS = 200
 SHOWN_ROWS = 6
 _SHOWN_CELL = 60
+# Columns of the card that are worth showing beside the name.
+_OWN = (
+    ("tax_number", _("Tax number")),
+    ("sex", _("Sex")),
+    ("grade", _("Grade")),
+    ("source", _("Source")),
+    ("region", _("Region code")),
+    ("note", _("Note")),
+)
 
 
 @dataclass
@@ -42,7 +52,6 @@ class Card:
 
     row: int
     name: str
-    kind: str
     reach: list[str]
     facts: list[tuple[str, Any]]
     problems: list[str]
@@ -107,11 +116,12 @@ def _field_names(mapping: Mapping[str, Any]) -> dict[str, str]:
 def _card(draft: Draft, names: Mapping[str, str]) -> Card:
     columns = draft.columns
     reach = [phone.raw for phone in (*draft.phones, *draft.person_phones)]
-    reach += [*draft.emails, *draft.addresses]
-    facts = [(names.get(code, code), value) for code, value in draft.fields.items()]
+    reach += [*draft.emails, *draft.addresses, *draft.person.values()]
+    own = [(label, columns.get(code)) for code, label in _OWN]
+    facts = [(str(label), value) for label, value in own if value]
+    facts += [(names.get(code, code), value) for code, value in draft.fields.items()]
     problems = [
         row_sentence({"column": place, "code": code, "data": data})
         for place, code, data in draft.problems
     ]
-    name, kind = columns.get("name", ""), columns.get("kind", "person")
-    return Card(draft.number, name, kind, reach, facts, problems)
+    return Card(draft.number, columns.get("name", ""), reach, facts, problems)

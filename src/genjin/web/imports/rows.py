@@ -19,7 +19,7 @@ from genjin.customers.models import ImportRow
 from genjin.foundation.access import access
 from genjin.foundation.tabular.output import write_csv, write_xlsx
 from genjin.kernel.errors import GenjinError
-from genjin.web.imports.views import RIGHT, run_or_404, tell
+from genjin.web.imports.views import RIGHT, run_or_404, signed, tell
 
 
 @access(RIGHT)
@@ -52,7 +52,7 @@ def decide_rows(request: HttpRequest, pk: UUID) -> HttpResponse:
     settled = 0
     for one in waiting.order_by("row_number").iterator(chunk_size=500):
         try:
-            deciding.decide(one, decision, by=request.user, now=timezone.now())  # type: ignore[arg-type]
+            deciding.decide(one, decision, by=signed(request), now=timezone.now())
         except GenjinError as error:
             tell(request, error)
             break
