@@ -211,8 +211,20 @@ def test_the_list_costs_as_many_queries_for_one_row_as_for_fifty(
     assert len(many) == len(one)
 
 
-@pytest.mark.parametrize("query", ["after=x", "before=%00", "sort=-password", "grade=Z", "f.none=1",
-                                   "region=nowhere", "custodian=1%27", "q=%00", "kind=x"])  # fmt: skip
+@pytest.mark.parametrize(
+    "query",
+    [
+        "after=x",
+        "before=%00",
+        "sort=-password",
+        "grade=Z",
+        "f.none=1",
+        "region=nowhere",
+        "custodian=1%27",
+        "q=%00",
+        "kind=x",
+    ],
+)
 def test_a_strange_address_of_the_list_breaks_nothing(client, customer, query):
     assert client.get(f"{reverse('customers')}?{query}").status_code == 200
 
