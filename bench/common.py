@@ -154,6 +154,11 @@ def median_of(runs: int, measure: Callable[[], float]) -> float:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The value that `share` (0 to 1) of `values` do not exceed; nearest rank."""
+    """The value that `share` (0 to 1) of `values` do not exceed; nearest rank.
+
+    Raises ValueError when there are none.
+    """
+    if not values:
+        raise ValueError("no values were measured")
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, max(0, round(share * len(ordered) + 0.5) - 1))]

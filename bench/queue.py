@@ -62,7 +62,7 @@ def prepare(context: Context, *, rows: int, closed_share: float) -> None:
         )
     with context.timed(f"{rows:,} follow-ups, {closed_share:.0%} of them not now"):
         _people_and_queues(context)
-        _followups(context, closed_share)
+        _followups(context, rows, closed_share)
 
 
 def _people_and_queues(context: Context) -> None:
@@ -92,7 +92,7 @@ def _people_and_queues(context: Context) -> None:
         connection.execute("ANALYZE followups_lane")
 
 
-def _followups(context: Context, closed_share: float) -> None:
+def _followups(context: Context, rows: int, closed_share: float) -> None:
     with context.connect() as connection:
         connection.execute("SELECT setseed(0.5)")
         connection.execute(
@@ -106,7 +106,7 @@ def _followups(context: Context, closed_share: float) -> None:
             ), rows AS (
               SELECT c.id, row_number() OVER () AS n, random() < %(closed)s AS is_closed,
                 random() < 0.1 AS is_held, (random() * 1e9)::bigint AS rank
-              FROM customers_customer c
+              FROM (SELECT id FROM customers_customer ORDER BY id LIMIT %(rows)s) c
             )
             INSERT INTO followups_followup (id, customer_id, queue_id, lane_id, channel, purpose,
               cause_key, source_kind, source_id, subject, state, rank, not_before, tries,
@@ -122,7 +122,7 @@ def _followups(context: Context, closed_share: float) -> None:
               0, '', '[]', '2026-11-20', ''
             FROM rows r, lanes, queues
             """,
-            {"open": list(OPEN_WEEKS), "closed": closed_share, "queues": QUEUES},
+            {"open": list(OPEN_WEEKS), "closed": closed_share, "queues": QUEUES, "rows": rows},
         )
         connection.execute(
             """INSERT INTO customers_hold (id, customer_id, purposes, reason, note, source_kind,
@@ -143,21 +143,29 @@ def tidy(context: Context) -> None:
 
 def take(context: Context, seconds: float, *, seed: int) -> Taking:
     """Lets 32 takers in 2 processes take for a while."""
-    start = time.time() + 4
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder) / f"{number}.json" for number in range(PROCESSES)]
         crews = [
             subprocess.Popen(
                 [sys.executable, "-m", "bench.takers", str(THREADS), str(seed + 100 * number),
-                 str(start), str(seconds), str(file)],
-                cwd=ROOT,
+                 str(seconds), str(file)],
+                cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                 env={**os.environ, "DATABASE_URL": context.dsn,
                      "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"},
             )
             for number, file in enumerate(files)
         ]  # fmt: skip
-        ended = [crew.wait() for crew in crews]
-        if any(ended):
+        for crew in crews:
+            if crew.stdout is None or crew.stdout.readline() != "ready\n":
+                raise RuntimeError("a crew of takers did not start")
+        start = time.time() + 0.5
+        for crew in crews:
+            if crew.stdin is not None:
+                crew.stdin.write(f"{start}\n")
+                crew.stdin.close()
+        for crew in crews:
+            crew.wait()
+        if sum(crew.returncode for crew in crews):
             raise RuntimeError("a crew of takers failed")
         results = [one for file in files for one in json.loads(file.read_text())]
     return Taking(

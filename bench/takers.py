@@ -1,8 +1,9 @@
-"""One process of takers: `python -m bench.takers THREADS SEED START SECONDS OUT`, on DATABASE_URL.
+"""One process of takers: `python -m bench.takers THREADS SEED SECONDS OUT`, on DATABASE_URL.
 
-Each thread is an agent who takes the next follow-up from three queues, again and again, from
-START (seconds since 1970) for SECONDS. OUT gets the ids in the order of taking and the latencies
-in milliseconds, by second since START.
+Each thread is an agent who takes the next follow-up from three queues, again and again, for
+SECONDS. The process says "ready" when every thread is connected and has its plan, and starts at
+the moment (seconds since 1970) that it then reads from its input. OUT gets the ids in the order
+of taking and the latencies in milliseconds, by second since the start.
 """
 
 import json
@@ -19,16 +20,20 @@ from typing import Any
 MOMENT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
 
-def work(user: Any, queues: list[Any], seed: int, start: float, end: float, out: dict) -> None:
+def work(user: Any, queues: list[Any], seed: int, gate: "Gate", out: dict[int, Any]) -> None:
     from django.db import connection
 
     from genjin.followups.operations import take_next
 
     rng = random.Random(seed)
     connection.ensure_connection()
-    ids, latencies = [], []
+    ids: list[str] = []
+    latencies: list[tuple[int, float]] = []
+    gate.ready.wait()
+    gate.opened.wait()
+    start = gate.start
     time.sleep(max(0.0, start - time.time()))
-    while (now := time.time()) < end:
+    while (now := time.time()) < start + gate.seconds:
         begun = time.perf_counter()
         taken = take_next(user, queues=rng.sample(queues, 3), now=MOMENT)
         took = (time.perf_counter() - begun) * 1000
@@ -40,7 +45,17 @@ def work(user: Any, queues: list[Any], seed: int, start: float, end: float, out:
     out[seed] = {"ids": ids, "latencies": latencies}
 
 
-def main(threads: int, seed: int, start: float, seconds: float, target: Path) -> None:
+class Gate:
+    """Lets all takers of a process, and of its sister, start at one moment."""
+
+    def __init__(self, threads: int, seconds: float) -> None:
+        self.ready = threading.Barrier(threads + 1)
+        self.opened = threading.Event()
+        self.start = 0.0
+        self.seconds = seconds
+
+
+def main(threads: int, seed: int, seconds: float, target: Path) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "genjin.conf.settings")
     import django
 
@@ -51,21 +66,24 @@ def main(threads: int, seed: int, start: float, seconds: float, target: Path) ->
     users = list(User.objects.filter(username__startswith="bench").order_by("pk"))
     queues = list(Queue.objects.filter(source_kind="bench").order_by("pk"))
     out: dict[int, Any] = {}
+    gate = Gate(threads, seconds)
     crew = [
         threading.Thread(
             target=work,
-            args=(users[(seed + number) % len(users)], queues, seed + number, start,
-                  start + seconds, out),
+            args=(users[(seed + number) % len(users)], queues, seed + number, gate, out),
         )
         for number in range(threads)
-    ]  # fmt: skip
+    ]
     for one in crew:
         one.start()
+    gate.ready.wait()
+    print("ready", flush=True)
+    gate.start = float(sys.stdin.readline())
+    gate.opened.set()
     for one in crew:
         one.join()
     target.write_text(json.dumps(list(out.values())))
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), float(sys.argv[4]),
-         Path(sys.argv[5]))  # fmt: skip
+    main(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), Path(sys.argv[4]))
