@@ -73,7 +73,9 @@ def teams_of(user: User) -> QuerySet[Team]:
     teams = Team.objects.filter(is_active=True).order_by("name")
     if scope_of(user) == "all":
         return teams
-    return teams.filter(pk=user.team_id) if scope_of(user) == "team" else teams.none()
+    if scope_of(user) == "team" and user.team_id:
+        return teams.filter(pk=user.team_id)
+    return teams.none()
 
 
 def people_of(user: User) -> QuerySet[User]:
@@ -131,7 +133,12 @@ def _shipped_rates(kind: str) -> Rates:
         **policy.value("campaigns.rates.default", {}),
         **policy.value(f"campaigns.rates.{kind}", {}),
     }
-    return Rates(**{name: float(value) for name, value in shipped.items()})
+    return Rates(
+        reached=float(shipped["reached"]),
+        success=float(shipped["success"]),
+        talk_reached_seconds=float(shipped["talk_reached_seconds"]),
+        talk_missed_seconds=float(shipped["talk_missed_seconds"]),
+    )
 
 
 def expected_rates(campaign: Campaign, now: datetime) -> Rates:

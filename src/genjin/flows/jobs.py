@@ -13,6 +13,10 @@ from genjin.foundation import jobs, policy
 from genjin.foundation.models import LongTask, User
 
 
+def _person(pk: int | None) -> User | None:
+    return None if pk is None else User.objects.filter(pk=pk).first()
+
+
 @jobs.job("campaigns.fill")
 def fill(*, campaign_id: int, task_id: str, by_id: int | None) -> None:
     """Fills a campaign's queue and tells the person who waits how far it is.
@@ -23,7 +27,7 @@ def fill(*, campaign_id: int, task_id: str, by_id: int | None) -> None:
     if task.state == LongTask.State.DONE:
         return
     campaign = Campaign.objects.select_related("queue", "segment", "created_by").get(pk=campaign_id)
-    by = User.objects.filter(pk=by_id).first()
+    by = _person(by_id)
     now = timezone.now()
     jobs.run_long_task(task)
     result = campaigns.fill_queue(
@@ -40,7 +44,7 @@ def clear(*, campaign_id: int, by_id: int | None) -> None:
     """Ends what still waits in the queue of a closed campaign."""
     campaign = Campaign.objects.get(pk=campaign_id)
     if campaign.state == campaigns.states.CampaignState.CLOSED:
-        by = User.objects.filter(pk=by_id).first()
+        by = _person(by_id)
         campaigns.clear_queue(campaign, by=by, now=timezone.now())
 
 

@@ -38,7 +38,7 @@ class Results:
 
 def results(campaign: Campaign, now: datetime) -> Results:
     """Reads the results of one campaign; about ten queries, however many calls it has."""
-    span = {"campaign": campaign, "start": ALWAYS[0], "end": ALWAYS[1]}
+    span: dict[str, Any] = {"campaign": campaign, "start": ALWAYS[0], "end": ALWAYS[1]}
     rows = logbook.records(**span)
     waiting = remaining(campaign)
     distinct = rows.aggregate(

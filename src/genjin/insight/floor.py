@@ -167,7 +167,10 @@ class _Moment:
     def __init__(self, now: datetime) -> None:
         self.now = now
         self.local = logbook.local_now(now)
-        self.day = {"start": self.local.date(), "end": self.local.date() + timedelta(days=1)}
+        self.day: dict[str, Any] = {
+            "start": self.local.date(),
+            "end": self.local.date() + timedelta(days=1),
+        }
         self.limits = alarms.Limits.of(policy.value("campaigns.alarms"))
 
 
@@ -210,7 +213,7 @@ def _agents(
             since=row.since,
             seconds=max(int((now - row.since).total_seconds()), 0),
             campaign_id=row.campaign_id,
-            campaign=names.get(row.campaign_id, ""),
+            campaign=names.get(row.campaign_id or 0, ""),
             silent_seconds=unheard,
             is_silent=(
                 row.state != states.AgentState.OFF and unheard > moment.limits.silent_seconds

@@ -91,7 +91,7 @@ def _period(code: str) -> str:
 def _funnel(campaign: Campaign, found: insight.Results) -> list[dict[str, Any]]:
     """From all customers to successes, each step with its share of the one before."""
     figures: Figures = found.figures
-    steps = (
+    steps: tuple[tuple[str, int, int | None, dict[str, str]], ...] = (
         (_("Dialled"), figures.dialled, None, {}),
         (_("Connected"), figures.connected, figures.dialled, {"flag": "connected"}),
         (_("Right party reached"), figures.reached, figures.connected, {"flag": "reached"}),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -48,12 +49,18 @@ class StepForm(forms.Form):
     def values(self) -> dict[str, Any]:
         return dict(self.cleaned_data)
 
+    def offer(self, name: str, rows: QuerySet[Any]) -> None:
+        """Sets what a field may be chosen from."""
+        field = self.fields[name]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = rows
+
     def take(self, error: BadInput) -> None:
         """Shows an operation's refusals beside the fields they belong to."""
         for name, reasons in error.problems.items():
             place = name if name in self.fields else None
             for reason in reasons:
-                self.add_error(place, sentence(reason))  # type: ignore[arg-type]
+                self.add_error(place, sentence(reason))
 
 
 class BasicsForm(StepForm):
@@ -76,8 +83,8 @@ class BasicsForm(StepForm):
         return super().initial_of(campaign) | hours
 
     def build(self) -> None:
-        self.fields["product"].queryset = Product.objects.filter(is_active=True).order_by("name")
-        self.fields["team"].queryset = teams_of(self.user)
+        self.offer("product", Product.objects.filter(is_active=True).order_by("name"))
+        self.offer("team", teams_of(self.user))
         if self.campaign is not None and self.campaign.filled_at:
             self.fields["kind"].disabled = True
         for place, code in enumerate(CODES):
@@ -134,8 +141,10 @@ class WhoForm(StepForm):
     order = forms.ChoiceField(label=_("Order"))
 
     def build(self) -> None:
-        self.fields["segment"].queryset = Segment.objects.filter(is_archived=False).order_by("name")
-        self.fields["order"].choices = [
+        self.offer("segment", Segment.objects.filter(is_archived=False).order_by("name"))
+        order = self.fields["order"]
+        assert isinstance(order, forms.ChoiceField)
+        order.choices = [
             ("list", _("As in the list")),
             ("newest", _("Newest cards first")),
             ("oldest", _("Longest without contact first")),
@@ -164,10 +173,11 @@ class ScriptForm(StepForm):
     )
 
     def build(self) -> None:
-        self.fields["script"].queryset = (
+        self.offer(
+            "script",
             Script.objects.filter(is_archived=False, versions__isnull=False)
             .distinct()
-            .order_by("name")
+            .order_by("name"),
         )
 
 
@@ -389,7 +399,7 @@ class AgentsForm(StepForm):
         people = people_of(self.user).filter(role__in=at_desk)
         if self.campaign is not None and self.campaign.team_id:
             people = people.filter(team=self.campaign.team_id)
-        self.fields["agents"].queryset = people
+        self.offer("agents", people)
 
 
 class RotationForm(forms.Form):

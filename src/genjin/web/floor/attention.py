@@ -38,7 +38,8 @@ def _user(request: HttpRequest) -> User:
 
 def late_of(user: User) -> QuerySet[FollowUp]:
     """What is past its time and waits for somebody to act."""
-    return queries.for_supervisor(user).filter(is_unknown=False)
+    # mypy does not know the column that the query adds
+    return queries.for_supervisor(user).filter(is_unknown=False)  # type: ignore[misc]
 
 
 def waiting_by_person(user: User) -> list[dict[str, Any]]:
@@ -158,7 +159,9 @@ class SettleForm(forms.Form):
     ) -> None:
         super().__init__(*arguments, **named)
         rules = outcomes_for(contact.purpose, campaign.kind if campaign else "")
-        self.fields["code"].choices = [(rule.code, rule.label) for rule in rules]
+        code = self.fields["code"]
+        assert isinstance(code, forms.ChoiceField)
+        code.choices = [(rule.code, rule.label) for rule in rules]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -45,4 +45,6 @@ class CorrectionForm(forms.Form):
         )
         super().__init__(*arguments, **named)
         rules = outcomes_for(interaction.purpose, campaign.kind if campaign else "")
-        self.fields["code"].choices = [(rule.code, rule.label) for rule in rules]
+        code = self.fields["code"]
+        assert isinstance(code, forms.ChoiceField)
+        code.choices = [(rule.code, rule.label) for rule in rules]

@@ -149,7 +149,8 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 def _filters_in_words(request: HttpRequest) -> list[str]:
-    asked, found = request.GET, []
+    asked = request.GET
+    found: list[str] = []
     if campaign := _number(asked.get("campaign")):
         found += visible_to(_user(request)).filter(pk=campaign).values_list("name", flat=True)
     person = _number(asked.get("user")) or _number(asked.get("who"))

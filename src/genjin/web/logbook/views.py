@@ -29,6 +29,7 @@ USUAL_HOURS = range(9, 18)
 class Asked:
     """What the page was asked for: whose work, which span, and the day in it."""
 
+    reader: User
     who: str
     people: list[User]
     span: str
@@ -55,7 +56,7 @@ def asked(request: HttpRequest) -> Asked:
         span = "hour"
     who, people = _whose(user, request.GET.get("who", "me"))
     start, end = bounds(span, day)
-    return Asked(who, people, span, day, start, end)
+    return Asked(user, who, people, span, day, start, end)
 
 
 def _whose(user: User, who: str) -> tuple[str, list[User]]:
@@ -97,7 +98,7 @@ def page(request: HttpRequest) -> HttpResponse:
     """The figures of a day by hour, a month by day or a year by month."""
     ask = asked(request)
     now = timezone.now()
-    scope = {"users": ask.people, "start": ask.start, "end": ask.end}
+    scope: dict[str, Any] = {"users": ask.people, "start": ask.start, "end": ask.end}
     rows = logbook.filled(logbook.figures(ask.span, **scope), keys_of(ask))
     total = sum((row.figures for row in rows), Figures())
     before = _before(ask)
@@ -111,7 +112,7 @@ def page(request: HttpRequest) -> HttpResponse:
                   "url": _records(ask, row.key)} for row in rows],
         "chart": span_chart([_label(ask, row.key) for row in rows], rows),
         "spans": _spans(ask),
-        "people": people_of(request.user) if is_team else [],
+        "people": people_of(ask.reader) if is_team else [],
         "is_team": is_team,
         "by_person": _by_person(ask, scope) if len(ask.people) > 1 else [],
         "successes": _successes(logbook.success_dates(**scope)),
