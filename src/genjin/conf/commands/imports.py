@@ -43,7 +43,7 @@ def command() -> None:
     "beside FILE as FILE.errors.csv by itself.",
 )
 @click.option("--language", default="", help="Of the reasons: zh-hans, zh-hant, zh-hk or en.")
-def customers(  # noqa: PLR0917 - one argument an option
+def customers(
     file: Path,
     map_file: Path | None,
     dry_run: bool,
