@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 COLUMNS = (
-    "kind", "name", "sex", "phone", "address", "custodian", "source",
+    "kind", "name", "sex", "phone", "address", "custodian", "source", "time_zone",
     "industry", "organisation_size", "credit_standing", "enthusiasm",
 )  # fmt: skip
 ORGANISATION_SHARE = 0.08
+ABROAD_SHARE = 0.3
 FACETS = {
     "industry": ("manufacturing", "wholesale", "retail", "catering", "education", "services"),
     "organisation_size": ("1-9", "10-49", "50-199", "200-499"),
@@ -41,7 +42,7 @@ def rows(data: Mapping[str, Any], count: int) -> Iterator[tuple[str, ...]]:
     rng = random.Random(20261123)  # noqa: S311 - a sample, not a secret
     custodians = [user["username"] for user in data["users"] if user["role"] == "agent"]
     for number in range(1, count + 1):
-        place = rng.choice(data["places"])
+        place = rng.choice(data["abroad" if rng.random() < ABROAD_SHARE else "places"])
         street = data["streets"]["form"].format(
             street=rng.choice(data["streets"]["names"]), number=rng.randint(1, 398)
         )
@@ -60,6 +61,7 @@ def rows(data: Mapping[str, Any], count: int) -> Iterator[tuple[str, ...]]:
             place["text"] + street + ("" if is_organisation else flat),
             rng.choice(custodians) if rng.random() < 0.7 else "",
             rng.choice(data["names"]["sources"]),
+            place.get("time_zone", ""),
             rng.choice(FACETS["industry"]) if is_organisation else "",
             rng.choice(FACETS["organisation_size"]) if is_organisation else "",
             rng.choice(FACETS["credit_standing"]) if is_organisation else "",

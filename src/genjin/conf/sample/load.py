@@ -47,9 +47,9 @@ def load(*, now: datetime, count: int, say: Callable[[str], None]) -> list[tuple
     with transaction.atomic():
         users, password = people.make_people(data)
         by = users["supervisor"]
-        policy.set_value(
-            "organisation.name", data["organisation"]["name"], by=users["admin"], now=began_at
-        )
+        chosen = {"organisation.name": data["organisation"]["name"], **data["policy"]}
+        for key, value in chosen.items():
+            policy.set_value(key, value, by=users["admin"], now=began_at)
         say(f"Bringing in {count:,} customers …")
         _bring_in_customers(data, count, by=users["manager"], now=began_at)
         say("Writing products and scripts, starting a campaign …")
