@@ -1,3 +1,17 @@
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from genjin.web.products import editing, views
+
+urlpatterns: list[URLPattern] = [
+    path("products", views.index, name="products"),
+    path("products/new", editing.new, name="product-new"),
+    path("products/<int:pk>", views.page, name="product"),
+    path("products/<int:pk>/sheet", views.sheet, name="product-sheet"),
+    path("products/<int:pk>/edit", editing.edit, name="product-edit"),
+    path("products/<int:pk>/prices", editing.prices, name="product-prices"),
+    path("products/<int:pk>/comparisons", editing.comparisons, name="product-comparisons"),
+    path("knowledge/new", editing.new_card, name="knowledge-new"),
+    path("knowledge/<int:pk>", views.card, name="knowledge"),
+    path("knowledge/<int:pk>/edit", editing.edit_card, name="knowledge-edit"),
+    path("knowledge/<int:pk>/remove", editing.remove_card, name="knowledge-remove"),
+]
