@@ -311,10 +311,18 @@ def find(query: str, *, user: User | None, limit: int = 20) -> list[Hit]:
     unique |= {row[0]: row for row in _numbered(typed, user)}
     folded = fold(typed)
     ranked = sorted(
-        (Hit(*row[:7], place=_place(folded, row[8]), changed_at=row[7]) for row in unique.values()),
+        (_hit(row, folded) for row in unique.values()),
         key=lambda hit: (hit.place, -hit.changed_at.timestamp(), str(hit.id)),
     )[:limit]
     return _with_phones(ranked, user)
+
+
+def _hit(row: Row, folded: str) -> Hit:
+    pk, number, name, kind, grade, region, custodian_id, changed_at, text = row
+    return Hit(
+        id=pk, number=number, name=name, kind=kind, grade=grade, region=region,
+        custodian_id=custodian_id, place=_place(folded, text), changed_at=changed_at,
+    )  # fmt: skip
 
 
 def _begins(row: Row, beginnings: list[tuple[str, str]]) -> bool:

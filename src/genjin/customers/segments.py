@@ -357,7 +357,8 @@ def _sentence(part: str, one: Condition, known: Mapping[str, FieldDefinition], l
     else:
         label = card_fields.label(definition, language) if definition else code
     if one["op"] == BETWEEN:
-        text = _between_words(label, *one["values"], definition.unit if definition else "")
+        low, high = one["values"]
+        text = _between_words(label, low, high, definition.unit if definition else "")
     elif one["op"] == SET:
         form = _("%(field)s is known") if one["values"][0] else _("%(field)s is not known")
         text = form % {"field": label}

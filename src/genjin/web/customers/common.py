@@ -8,7 +8,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -120,5 +120,6 @@ def remember(form: SeenForm, values: dict[str, Any]) -> None:
     """Puts what stands now into the form's hidden field, also on a form that was sent."""
     form.remember(values)
     if form.is_bound:
-        form.data = form.data.copy()
-        form.data[form.add_prefix("seen")] = form.initial["seen"]
+        sent = form.data.copy() if isinstance(form.data, QueryDict) else dict(form.data)
+        sent[form.add_prefix("seen")] = form.initial["seen"]
+        form.data = sent

@@ -37,7 +37,7 @@ _SHOWN = ("id", "number", "name", "kind", "grade", "region", "is_key", "changed_
 class Page:
     """One page of the list with the keys of its neighbours ("" at an end)."""
 
-    rows: list[Customer]
+    rows: Sequence[Customer]
     before: str
     after: str
 
@@ -75,8 +75,8 @@ def facets(query: QueryDict, definitions: Sequence[FieldDefinition]) -> list[dic
     language, found = words.language(), []
     columns = (("kind", _("Kind"), list(Kind.choices)),
                ("grade", _("Grade"), [one for one in Grade.choices if one[0]]))  # fmt: skip
-    for name, label, choices in columns:
-        found.append(_ticks(query, name, label, choices, is_main=True))
+    for name, label, options in columns:
+        found.append(_ticks(query, name, label, options, is_main=True))
     for definition in facet_fields(definitions):
         choices = card_fields.choice_labels(definition, language)
         if definition.type == FieldType.BOOLEAN:

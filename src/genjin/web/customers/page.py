@@ -103,7 +103,7 @@ def point_rows(card: queries.Card, user: User) -> list[dict[str, Any]]:
         {
             "point": point,
             "text": queries.shown_phone(user, point),
-            "person": names.get(point.person_id, ""),
+            "person": names.get(point.person_id, "") if point.person_id else "",
             "hours": str(point.stated_hours) if point.stated_hours else "",
             "is_ok": point.status == "ok",
         }

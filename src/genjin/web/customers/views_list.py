@@ -28,7 +28,7 @@ def find(request: HttpRequest) -> HttpResponse:
         {
             "hit": hit,
             "place": words.place(hit.region),
-            "custodian": names.get(hit.custodian_id, ""),
+            "custodian": names.get(hit.custodian_id or 0, ""),
             "reading": words.rare_reading(hit.name, person=hit.kind == "person"),
         }
         for hit in hits

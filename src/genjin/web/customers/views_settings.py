@@ -28,7 +28,7 @@ _PLACES = {"labels": "label_zh_hans"}
 def card_fields_page(request: HttpRequest) -> HttpResponse:
     """Every field by block."""
     language = words.language()
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "definition": one,
             "label": card_fields.label(one, language),

@@ -74,7 +74,9 @@ def segment(request: HttpRequest, pk: int) -> HttpResponse:
     if count:
         inside = customers_in(row.criteria, user=user)
         sample = list(inside.select_related("custodian").order_by("-changed_at", "-id")[:20])
-        grades = list(inside.order_by("grade").values("grade").annotate(n=Count("pk")))
+        grades = [
+            dict(one) for one in inside.order_by("grade").values("grade").annotate(n=Count("pk"))
+        ]
     context = {"segment": row, "sentences": _sentences(row.criteria), "count": count,
                "rows": listing.list_rows(sample, user), "grades": grades}  # fmt: skip
     return render(request, "segments/segment.html", context)
