@@ -73,6 +73,10 @@ class User(AbstractBaseUser):
     def __str__(self) -> str:
         return f"{self.name} ({self.staff_number})" if self.staff_number else self.name
 
+    def get_short_name(self) -> str:
+        """The name that the frame of every page shows."""
+        return self.name
+
 
 class SignInAttempt(InsertOnly):
     """One try to sign in, right or wrong; the lock-out counts these (PL4).

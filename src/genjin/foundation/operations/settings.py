@@ -16,6 +16,7 @@ from django.db import transaction
 from genjin.foundation import calendar, policy
 from genjin.foundation.models import User
 from genjin.kernel.errors import BadInput
+from genjin.kernel.problems import Reason
 
 CURRENCIES = ("CNY", "TWD", "HKD", "MOP", "SGD", "MYR", "USD", "GBP", "EUR", "JPY", "AUD", "CAD")
 Kind = Literal["text", "integer", "choice"]
@@ -56,13 +57,14 @@ def _checked(setting: PlainSetting, raw: Any) -> Any:
         except (TypeError, ValueError):
             raise BadInput({setting.key: "not_a_number"}) from None
         if not setting.least <= number <= setting.most:
-            raise BadInput({setting.key: "out_of_bounds"}, least=setting.least, most=setting.most)
+            bounds = {"least": setting.least, "most": setting.most}
+            raise BadInput({setting.key: Reason("out_of_bounds", bounds)})
         return number
     text = str(raw).strip()
     if setting.choices and text not in setting.choices:
         raise BadInput({setting.key: "not_a_choice"})
     if setting.most and len(text) > setting.most:
-        raise BadInput({setting.key: "too_long"}, most=setting.most)
+        raise BadInput({setting.key: "too_long"})
     if setting.key == "organisation.time_zone" and text not in zoneinfo.available_timezones():
         raise BadInput({setting.key: "unknown_time_zone"})
     return text

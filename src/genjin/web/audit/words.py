@@ -14,8 +14,11 @@ from django.utils.translation import gettext as _
 
 from genjin.customers import fields as card_fields
 from genjin.customers.models import FieldDefinition
+from genjin.followups import profiles
+from genjin.followups.sentences import policy_sentences
 from genjin.foundation.models import AuditEntry
 from genjin.web.accounts.words import role_label
+from genjin.web.settings.forms import OrganisationForm, WorkForm
 
 KINDS = {
     "user": gettext_lazy("person"),
@@ -66,6 +69,7 @@ ACTIONS = {
     "close": gettext_lazy("closed"),
     "cancel": gettext_lazy("cancelled"),
     "archive": gettext_lazy("archived"),
+    "remove": gettext_lazy("removed"),
     "retire": gettext_lazy("retired"),
     "publish": gettext_lazy("published"),
     "propose": gettext_lazy("proposed"),
@@ -91,6 +95,22 @@ SOURCES = {
     "import": gettext_lazy("import"),
     "job": gettext_lazy("by itself"),
     "api": gettext_lazy("interface"),
+}
+# Entries of `changes` that are no columns, and columns without a name for people.
+FIELDS = {
+    "is_active": gettext_lazy("active"),
+    "spoken": gettext_lazy("languages spoken"),
+    "skills": gettext_lazy("skills"),
+    "sessions": gettext_lazy("open sessions"),
+    "version": gettext_lazy("version"),
+    "agents": gettext_lazy("agents"),
+    "count": gettext_lazy("how many"),
+    "follow-ups": gettext_lazy("follow-ups"),
+    "definition": gettext_lazy("definition"),
+    "criteria": gettext_lazy("criteria"),
+    "purposes": gettext_lazy("purposes"),
+    "answer": gettext_lazy("answer"),
+    "ends_at": gettext_lazy("until"),
 }
 _LONGEST_VALUE = 300
 
@@ -162,6 +182,8 @@ def _is_pair(value: Any) -> bool:
 
 def changes_of(entry: AuditEntry, names: Names) -> list[Change]:
     """What an entry changed, field by field; a note that is no pair is shown as it is."""
+    if entry.object_kind == "policy":
+        return [_policy_change(key, pair) for key, pair in entry.changes.items()]
     found = []
     for name, value in entry.changes.items():
         label = _label(entry.object_kind, name, names)
@@ -173,9 +195,44 @@ def changes_of(entry: AuditEntry, names: Names) -> list[Change]:
     return found
 
 
+def _policy_change(key: str, pair: Any) -> Change:
+    """A setting that was changed: for the contact policy the sentences before and after."""
+    before, after = pair if _is_pair(pair) else (None, pair)
+    code = _profile_of(key)
+    if code:
+        said = [_rule_sentence(code, key, value) for value in (before, after)]
+        return Change(str(_("rule")), *said, has_before=True)
+    return Change(_setting_label(key), _plain(before), _plain(after), has_before=True)
+
+
+def _profile_of(key: str) -> str:
+    parts = key.split(".")
+    is_rule = len(parts) > 3 and parts[:2] == ["contact", "profiles"]
+    return parts[2] if is_rule and parts[2] in profiles.codes() else ""
+
+
+def _rule_sentence(code: str, key: str, value: Any) -> str:
+    changed = {} if value is None else {key: value}
+    return dict(policy_sentences(code, changed=changed)).get(key, _plain(value))
+
+
+def _setting_label(key: str) -> str:
+    if key == profiles.PROFILE_KEY:
+        return _("legal profile")
+    if key.startswith("calendar."):
+        return _("official days of %(year)s") % {"year": key.rsplit(".", 1)[-1]}
+    for form in (OrganisationForm, WorkForm):
+        for name, own_key in form.keys.items():
+            if own_key == key:
+                return str(form.base_fields[name].label)
+    return key
+
+
 def _label(kind: str, name: str, names: Names) -> str:
     if name.startswith("fields.") and (row := names.card_fields.get(name[7:])):
         return card_fields.label(row, get_language() or "en")
+    if name in FIELDS:
+        return str(FIELDS[name])
     column = _column(kind, name)
     return str(column.verbose_name) if column is not None else name.replace("_", " ")
 
