@@ -27,6 +27,9 @@ class Draft:
     emails: list[str] = field(default_factory=list)
     addresses: list[str] = field(default_factory=list)
     postcode: str = ""
+    latitude: str = ""
+    longitude: str = ""
+    system: str = "wgs84"
     person: dict[str, str] = field(default_factory=dict)
     person_phones: list[PhoneDraft] = field(default_factory=list)
     new_choices: list[tuple[str, str]] = field(default_factory=list)

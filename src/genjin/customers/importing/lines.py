@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from genjin.customers.importing.draft import Draft, PhoneDraft
+from genjin.kernel.address import centre, division_of
 from genjin.kernel.searchtokens import FoundBy, found_by
 
 NULL = r"\N"
@@ -30,8 +31,8 @@ POINT = (
     "position", "is_active",
 )  # fmt: skip
 ADDRESS = (
-    "id", "customer_id", "label", "text", "postcode", "division", "precision", "system",
-    "is_active",
+    "id", "customer_id", "label", "text", "postcode", "division", "latitude", "longitude",
+    "precision", "system", "is_active",
 )  # fmt: skip
 TIMELINE = ("id", "customer_id", "at", "kind", "code", "data", "source_kind", "source_id", "by_id")
 # In the order in which they must be written.
@@ -144,7 +145,7 @@ def _customer(draft: Draft, stamps: Stamps, pk: str) -> str:
             get("language", ""),
             get("time_zone", ""),
             get("tax_number", ""),
-            get("region", ""),
+            get("region") or (division_of(draft.addresses[0]) if draft.addresses else ""),
             str(get("custodian_id", stamps.custodian if is_free else NULL)),
             str(get("team_id", stamps.team if is_free else NULL)),
             grade,
@@ -192,14 +193,32 @@ def _point(phone: PhoneDraft, customer: str, person: str, pk: str, position: int
     )
 
 
+def place(draft: Draft, at: int, text: str) -> dict[str, str]:
+    """Where an address lies: its division, and the point given or else the division's centre."""
+    division = division_of(text)
+    if at == 0 and draft.latitude and draft.longitude:
+        point = (draft.latitude, draft.longitude, "exact", draft.system)
+    elif middle := centre((division,)):
+        point = (f"{middle[0]:.6f}", f"{middle[1]:.6f}", "district", middle[2])
+    else:
+        point = ("", "", "", "wgs84")
+    return dict(zip(_PLACE, (division, *point), strict=True))
+
+
+_PLACE = ("division", "latitude", "longitude", "precision", "system")
+
+
 def addresses(draft: Draft, customer: str, next_id: Callable[[], str]) -> str:
-    """The lines of all addresses; the postcode belongs to the first."""
+    """The lines of all addresses; postcode and coordinates belong to the first."""
     made = []
     for at, text in enumerate(draft.addresses):
         postcode = escaped(draft.postcode) if at == 0 else ""
         label = "main" if at == 0 else "other"
+        lies = place(draft, at, text)
+        point = f"{lies['latitude'] or NULL}\t{lies['longitude'] or NULL}"
         made.append(
-            f"{next_id()}\t{customer}\t{label}\t{escaped(text)}\t{postcode}\t\t\twgs84\tt\n"
+            f"{next_id()}\t{customer}\t{label}\t{escaped(text)}\t{postcode}\t{lies['division']}"
+            f"\t{point}\t{lies['precision']}\t{lies['system']}\tt\n"
         )
     return "".join(made)
 

@@ -2,7 +2,8 @@
 
 The normal form, stored with every import, is JSON:
 {"columns": {column: rule}, "constants": {target: value}, "generate": {target: {…}},
- "composed": {field code: rule with "parts"}, "bad_phones": "error" | "keep"}
+ "composed": {field code: rule with "parts"}, "bad_phones": "error" | "keep",
+ "coordinates": "wgs84" | "gcj02"}
 A rule is {"target": one of TARGETS} and, as needed: "label" (of a phone), "field" and "create"
 (a card field and how to make it where it is missing), "choices" (its choices, in order),
 "values" (text in the file → value), "empty" (texts that mean nothing), "dates" (order of day and
@@ -24,7 +25,7 @@ COLUMNS = (
     "note", "source", "grade", "custodian", "team",
 )  # fmt: skip
 TARGETS = (
-    IGNORE, *COLUMNS, "other_name", PHONE, "email", "address", "postcode",
+    IGNORE, *COLUMNS, "other_name", PHONE, "email", "address", "postcode", "latitude", "longitude",
     "person_name", "person_role", "person_title", "person_phone", FIELD,
 )  # fmt: skip
 # What may stand more than once in a file.
@@ -36,6 +37,7 @@ FIELD_TYPES = ("text", "number", "date", "choice", "choices", "boolean")
 BLOCKS = ("basic", "traits", "business", "trade", "custom")
 DATE_ORDERS = ("", "dmy", "mdy")
 BAD_PHONES = ("error", "keep")
+COORDINATES = ("wgs84", "gcj02")
 _CODE = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _CREATE_KEYS = ("type", "labels", "block", "facet", "unit", "extend")
 
@@ -85,6 +87,7 @@ def from_toml(text: str) -> dict[str, Any]:
             "generate": {k: _generator(v) for k, v in data.get("generate", {}).items()},
             "composed": composed,
             "bad_phones": data.get("bad_phones", "error"),
+            "coordinates": data.get("coordinates", "wgs84"),
         }
     )
 
@@ -127,6 +130,9 @@ def checked(mapping: Mapping[str, Any]) -> dict[str, Any]:
     general = [Reason("unknown_constant", {"name": k}) for k in constants if k not in CONSTANTS]
     generate = dict(mapping.get("generate", {}))
     general += [Reason("unknown_generator", {"name": k}) for k in generate if k not in GENERATED]
+    coordinates = mapping.get("coordinates", "wgs84")
+    if coordinates not in COORDINATES:
+        general.append(Reason("unknown_target", {"target": str(coordinates)}))
     bad_phones = mapping.get("bad_phones", "error")
     if bad_phones not in BAD_PHONES:
         general.append(Reason("unknown_target", {"target": str(bad_phones)}))
@@ -144,6 +150,7 @@ def checked(mapping: Mapping[str, Any]) -> dict[str, Any]:
         "generate": generate,
         "composed": composed,
         "bad_phones": bad_phones,
+        "coordinates": coordinates,
     }
 
 

@@ -9,6 +9,7 @@ from genjin.customers.importing import values, words
 from genjin.customers.importing.draft import Draft, PhoneDraft
 from genjin.customers.importing.mapping import FIELD, PHONE, FieldSpec, Spec
 from genjin.customers.importing.values import BadCell
+from genjin.kernel.address import division, division_of
 from genjin.kernel.phone import parse_phone, split_phones
 
 Reader = Callable[[Draft, str], None]
@@ -17,7 +18,6 @@ MOST_NEW_CHOICES = 200
 _LIMITS = {"form_of_address": 40, "source": 60, "note": 4000, "person_title": 80,
            "address": 300, "postcode": 12, "other_name": MAX_NAME, "person_name": MAX_NAME,
            "name": MAX_NAME}  # fmt: skip
-_REGION_DIGITS = range(2, 13)
 
 
 @lru_cache
@@ -191,6 +191,8 @@ def _column_putter(spec: Spec, target: str) -> Reader:  # noqa: PLR0911 - one li
         return _appender("addresses", values.text(300))
     if target == "postcode":
         return _postcode
+    if target in ("latitude", "longitude"):
+        return _coordinate_putter(spec, target)
     if target.startswith("person_"):
         return _person_putter(target.removeprefix("person_"))
     if target in ("custodian", "team"):
@@ -214,6 +216,20 @@ def _appender(name: str, read: Callable[[str], str]) -> Reader:
 
 def _postcode(draft: Draft, cell: str) -> None:
     draft.postcode = values.text(12)(cell)
+
+
+def _coordinate_putter(spec: Spec, target: str) -> Reader:
+    most = 90 if target == "latitude" else 180
+    system = str(spec.mapping.get("coordinates") or "wgs84")
+
+    def put(draft: Draft, cell: str) -> None:
+        number = values.number(cell)
+        if not -most <= number <= most:
+            raise BadCell("not_a_coordinate", value=values.shown(cell))
+        setattr(draft, target, f"{number:.6f}")
+        draft.system = system
+
+    return put
 
 
 def _note(draft: Draft, cell: str) -> None:
@@ -287,6 +303,8 @@ def _time_zone(cell: str) -> str:
 
 
 def _region(cell: str) -> str:
-    if not (cell.isascii() and cell.isdigit() and len(cell) in _REGION_DIGITS):
+    """A code of a division, or its name as people write it."""
+    code = cell if division(cell) else division_of(cell)
+    if not code:
         raise BadCell("not_a_region", value=values.shown(cell))
-    return cell
+    return code

@@ -102,6 +102,9 @@ class RowCleaner:
         if "kind" not in columns:
             is_organisation = "tax_number" in columns or words.looks_like_organisation(name)
             columns["kind"] = "organisation" if is_organisation else "person"
+        has_point = bool(draft.latitude) and bool(draft.longitude) and bool(draft.addresses)
+        if (draft.latitude or draft.longitude) and not has_point:
+            draft.refuse("", "half_a_point")
         if draft.person_phones and "name" not in draft.person:
             draft.phones += draft.person_phones
             draft.person_phones = []

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from genjin.customers.importing import lines
 from genjin.customers.importing.draft import Draft
 from genjin.customers.models import (
     Address,
@@ -163,11 +164,15 @@ class _Known:
                 )  # fmt: skip
                 self.values[pk].append(("email", email))
                 changes.setdefault("emails_added", [0, 0])[1] += 1
-        for text in draft.addresses:
+        for at, text in enumerate(draft.addresses):
             if text not in self.texts[pk]:
+                lies = {name: value or None for name, value in lines.place(draft, at, text).items()}
+                lies |= {name: lies[name] or "" for name in ("division", "precision")}
                 self.addresses.append(
-                    Address(customer_id=pk, text=text, postcode=draft.postcode, label="other")
-                )
+                    Address(
+                        customer_id=pk, text=text, postcode=draft.postcode, label="other", **lies
+                    )
+                )  # fmt: skip
                 self.texts[pk].add(text)
                 changes.setdefault("addresses_added", [0, 0])[1] += 1
         return changes

@@ -43,6 +43,8 @@ _GROUPS: Sequence[tuple[Any, Sequence[tuple[str, Any]]]] = (
             ("email", _("E-mail")),
             ("address", _("Address")),
             ("postcode", _("Postcode")),
+            ("latitude", _("Latitude")),
+            ("longitude", _("Longitude")),
         ),
     ),
     (
