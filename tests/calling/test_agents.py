@@ -64,16 +64,16 @@ def test_touch_tells_a_shift_that_has_begun_from_one_that_has_not():
 
 
 def test_each_save_of_a_draft_raises_its_revision():
-    followup = make_followup()
     agent = make_user()
+    followup = make_followup(state="taken", taken_by=agent)
     assert save_draft(followup, agent, content("一"), 0, NOW) == 1
     assert save_draft(followup, agent, content("一二", serial=2), 1, NOW) == 2
     assert DeskDraft.objects.get(followup=followup).content["fields"] == {"note": "一二"}
 
 
 def test_a_second_page_with_an_older_revision_overwrites_nothing():
-    followup = make_followup()
     agent = make_user()
+    followup = make_followup(state="taken", taken_by=agent)
     save_draft(followup, agent, content("第一页"), 0, NOW)
     save_draft(followup, agent, content("第一页又写", serial=2), 1, NOW)
     with pytest.raises(LostRace) as caught:
@@ -83,23 +83,23 @@ def test_a_second_page_with_an_older_revision_overwrites_nothing():
 
 
 def test_a_page_that_never_saw_the_answer_to_its_own_save_may_go_on():
-    followup = make_followup()
     agent = make_user()
+    followup = make_followup(state="taken", taken_by=agent)
     save_draft(followup, agent, content("一", serial=1), 0, NOW)
     assert save_draft(followup, agent, content("一二", serial=2), 0, NOW) == 2
 
 
 def test_a_save_that_arrives_late_does_not_undo_the_one_that_overtook_it():
-    followup = make_followup()
     agent = make_user()
+    followup = make_followup(state="taken", taken_by=agent)
     save_draft(followup, agent, content("新", serial=5), 0, NOW)
     assert save_draft(followup, agent, content("旧", serial=4), 0, NOW) == 1
     assert DeskDraft.objects.get(followup=followup).content["fields"] == {"note": "新"}
 
 
 def test_a_page_left_open_does_not_bring_back_a_draft_that_was_recorded():
-    followup = make_followup()
     agent = make_user()
+    followup = make_followup(state="taken", taken_by=agent)
     save_draft(followup, agent, content("一"), 0, NOW)
     assert discard_draft(followup, agent) is True
     with pytest.raises(LostRace, match="draft_is_gone"):
@@ -121,4 +121,11 @@ def test_a_page_left_open_does_not_bring_back_a_draft_that_was_recorded():
 def test_a_draft_that_is_not_a_form_is_refused(bad):
     with pytest.raises(BadInput):
         save_draft(make_followup(), make_user(), bad, 0, NOW)
+    assert not DeskDraft.objects.exists()
+
+
+def test_a_save_that_arrives_after_the_recording_puts_nothing_back():
+    followup = make_followup(state="done")
+    with pytest.raises(LostRace, match="draft_is_gone"):
+        save_draft(followup, make_user(), content("晚到"), 0, NOW)
     assert not DeskDraft.objects.exists()

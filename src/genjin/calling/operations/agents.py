@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from genjin.calling.models import AgentPresence, AgentStateChange, Campaign, DeskDraft
 from genjin.calling.states import AGENT_STATES, AgentState
 from genjin.followups.models import FollowUp
+from genjin.followups.states import State
 from genjin.foundation.models import User
 from genjin.foundation.transitions import transition
 from genjin.kernel.errors import BadInput, LostRace
@@ -131,8 +132,11 @@ def save_draft(
 def _first_save(
     followup: FollowUp, user: User, content: dict[str, Any], revision: int, now: datetime
 ) -> int:
-    if revision != 0:
-        # Recorded or thrown away from another page: what this one holds is not put back silently.
+    mine = FollowUp.objects.select_for_update(no_key=True).filter(
+        pk=followup.pk, state=State.TAKEN, taken_by=user
+    )
+    if revision != 0 or not mine.exists():
+        # Recorded meanwhile, here or in another page: a save that comes late puts nothing back.
         raise LostRace("draft_is_gone", revision=0)
     try:
         with transaction.atomic():

@@ -159,7 +159,7 @@ class RecordForm(forms.Form):
         label=_("Note"),
         required=False,
         max_length=5000,
-        widget=forms.Textarea(attrs={"rows": 3}),
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
     stay = forms.CharField(required=False, max_length=1, widget=forms.HiddenInput)
 

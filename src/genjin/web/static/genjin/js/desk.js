@@ -159,7 +159,12 @@ function startDraft() {
     clearTimeout(timer);
     timer = setTimeout(save, SAVE_AFTER);
   }
-  async function save() {
+  let underWay = Promise.resolve();
+  function save() {
+    if (!isSending) underWay = sendNow();
+    return underWay;
+  }
+  async function sendNow() {
     clearTimeout(timer);
     if (isSending || isStopped || !isDirty) return;
     isSending = true;
@@ -171,6 +176,9 @@ function startDraft() {
         isDirty = serial !== sending;
         remember();
         if (!isDirty) tell(say("Saved"));
+      } else if (answer.status === 409 && answer.data.code === "draft_is_gone") {
+        tell(answer.data.message, true);
+        lost();
       } else if (answer.status === 409) showConflict(answer.data);
       else if (answer.status === 401) tell(say("SignedOut"), true);
       else tell(answer.data.message ?? say("Refused"), true);
@@ -201,7 +209,10 @@ function startDraft() {
   addEventListener("online", save);
   addEventListener("pagehide", () => { if (isDirty) remember(); });
   showNote();
-  return { changed, save, stop: () => { isStopped = true; clearTimeout(timer); } };
+  // While an outcome is recorded no save may be under way: it would arrive after it.
+  const pause = () => { isStopped = true; clearTimeout(timer); return underWay; };
+  const resume = () => { isStopped = !conflict.hidden; save(); };
+  return { changed, pause, resume };
 }
 
 // -- the outcome panel ------------------------------------------------------------------------
@@ -243,10 +254,10 @@ function startRecording(draft) {
     form.classList.add("is-sending");
     const data = new FormData(form);
     if (stay) data.set("stay", "1");
+    await draft.pause();
     try {
       const answer = await send(form.action, data);
       if (answer.status === 200) {
-        draft.stop();
         forget(form.dataset.id);
         location.assign(answer.data.location);
         return;
@@ -264,6 +275,7 @@ function startRecording(draft) {
     }
     isSending = false;
     form.classList.remove("is-sending");
+    draft.resume();
   }
   form.addEventListener("submit", (event) => {
     if (event.submitter?.hasAttribute("data-plain")) return;
