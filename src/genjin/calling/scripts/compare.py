@@ -1,7 +1,7 @@
 """What changed between two versions of a script, part by part and word by word. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -50,15 +50,16 @@ def pieces(old: str, new: str) -> tuple[Piece, ...]:
     return tuple(found)
 
 
-def _branch_line(branch: Branch) -> str:
-    return f"• {branch.label} → {branch.target or '■'}"
+def _branch_line(branch: Branch, titles: Mapping[str, str]) -> str:
+    return f"• {branch.label} → {titles.get(branch.target) or branch.target or '■'}"
 
 
-def _written_part(part: Part | None) -> str:
-    """A part as one text: words, note, branches."""
+def _written_part(part: Part | None, titles: Mapping[str, str]) -> str:
+    """A part as one text: words, note, branches with the titles of the parts they lead to."""
     if part is None:
         return ""
-    lines = [part.title, part.text, part.note, *map(_branch_line, part.branches)]
+    branches = [_branch_line(branch, titles) for branch in part.branches]
+    lines = [part.title, part.text, part.note, *branches]
     return "\n".join(line for line in lines if line.strip())
 
 
@@ -98,14 +99,16 @@ def _compared_parts(old: Content, new: Content) -> Iterator[Difference]:
     kept = _in_step(
         [code for code in before if code in both], [code for code in after if code in both]
     )
+    # One title for both sides: a part that was renamed does not change those that lead to it.
+    titles = {part.code: part.title for part in (*old.parts, *new.parts)}
     for code in dict.fromkeys([*after, *before]):
         part = after.get(code) or before[code]
         yield _difference(
             code,
             part.kind,
             part.title,
-            _written_part(before.get(code)),
-            _written_part(after.get(code)),
+            _written_part(before.get(code), titles),
+            _written_part(after.get(code), titles),
             code in both and code not in kept,
         )
 
