@@ -24,7 +24,7 @@ from genjin.web.desk.sentences import sentence
 _DELAY = re.compile(r"\+\s*(\d{1,4})\s*([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _FORMATS = ("%Y-%m-%d %H:%M", "%Y-%m-%dt%H:%M", "%Y/%m/%d %H:%M", "%m-%d %H:%M", "%m/%d %H:%M")
-_TALK = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):(\d{2})")
+_TALK = re.compile(r"(?:(\d{1,2}):(?=\d{1,2}:))?(\d{1,3}):(\d{2})")
 
 
 def read_when(text: str, now: datetime) -> datetime:

@@ -303,6 +303,8 @@ function startFields() {
       const field = document.getElementById(focus.dataset.focus);
       field.closest("[data-detail]")?.removeAttribute("hidden");
       field.focus();
+      // A new value replaces a short one; a note goes on where it ended.
+      if (field.matches("input")) field.select();
     }
   });
   showDetails();
