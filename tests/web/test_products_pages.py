@@ -2,12 +2,13 @@
 
 import pytest
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from tests.factories import NOW, make_user
 
 from genjin.foundation.models import AuditEntry
-from genjin.sales import operations
+from genjin.sales import operations, queries
 from genjin.sales.models import KnowledgeCard, Product
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +85,14 @@ def test_the_sheet_for_the_desk_is_a_fragment_with_the_computed_saving(as_agent,
     html = as_agent.get(reverse("product-sheet", args=[product.pk])).content.decode()
     assert "<html" not in html
     assert "CN¥110.00" in html
+
+
+def test_what_was_found_names_the_price_and_leads_to_the_sheet(product):
+    html = render_to_string("products/_hits.html", {"hits": queries.search("滤芯")})
+    assert "滤芯年卡" in html
+    assert reverse("product-sheet", args=[product.pk]) in html
+    nothing = render_to_string("products/_hits.html", {"hits": queries.search("没有这个")})
+    assert "<details" not in nothing
 
 
 @pytest.mark.parametrize("name", ["product-edit", "product-prices", "product-comparisons"])

@@ -29,8 +29,11 @@ Row = Mapping[str, Any]
 
 def search_columns(name: str, more: Sequence[str]) -> dict[str, Any]:
     """What a product or card is found by: Chinese pairs, pinyin, initials, Latin words."""
-    texts = {"name": name, "person": False, "other_names": [text for text in more if text]}
-    return {"search_text": search_text(**texts), "search_tokens": tokens_for_customer(**texts)}
+    others = [text for text in more if text]
+    return {
+        "search_text": search_text(name=name, person=False, other_names=others),
+        "search_tokens": tokens_for_customer(name=name, person=False, other_names=others),
+    }
 
 
 def _clauses(text: str) -> list[str]:
@@ -68,7 +71,7 @@ def _product_columns(values: Row, product: Product | None) -> dict[str, Any]:
     }
     merged = {**own, **values}
     problems = _needed(merged, ("code", "name"))
-    others = Product.objects.exclude(pk=product.pk if product else None)
+    others = Product.objects.exclude(pk=product.pk) if product else Product.objects.all()
     if not problems and others.filter(code=str(merged["code"]).strip()).exists():
         problems["code"] = [Reason("code_taken", {"code": merged["code"]})]
     if problems:

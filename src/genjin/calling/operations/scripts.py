@@ -21,14 +21,15 @@ LONGEST_NAME = 120
 LONGEST_NOTE = 300
 
 
-def _checked_name(name: str, *, but: int | None = None) -> str:
+def _checked_name(name: str, *, but: Script | None = None) -> str:
     """The name as it is kept. Raises `BadInput` when it is empty, too long or taken."""
     name = name.strip()
     if not name:
         raise BadInput({"name": [Reason("required")]})
     if len(name) > LONGEST_NAME:
         raise BadInput({"name": [Reason("too_long", {"most": LONGEST_NAME})]})
-    if Script.objects.filter(name=name).exclude(pk=but).exists():
+    others = Script.objects.exclude(pk=but.pk) if but else Script.objects.all()
+    if others.filter(name=name).exists():
         raise BadInput({"name": [Reason("name_taken", {"name": name})]})
     return name
 
@@ -70,7 +71,7 @@ def change_script(
     return audit.change(
         script,
         {
-            "name": _checked_name(name, but=script.pk),
+            "name": _checked_name(name, but=script),
             "product_id": product.pk if product else None,
             "language": language,
         },

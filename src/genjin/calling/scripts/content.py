@@ -169,7 +169,7 @@ def _problems_of_the_whole(content: Content) -> Iterator[Problem]:
         yield Problem("", Reason("too_many_parts", {"most": MOST_PARTS}))
     if len(content.cards) > MOST_CARDS:
         yield Problem("", Reason("too_many_cards", {"most": MOST_CARDS}))
-    codes = [entry.code for entry in (*content.parts, *content.cards)]
+    codes = [part.code for part in content.parts] + [card.code for card in content.cards]
     for code in sorted({code for code in codes if codes.count(code) > 1}):
         yield Problem(code, Reason("code_twice", {"code": code}))
 

@@ -64,7 +64,7 @@ def read(data: QueryDict) -> Content:
 
 def free_code(wanted: str, content: Content) -> str:
     """A code that no part and no card of the content has."""
-    taken = {entry.code for entry in (*content.parts, *content.cards)}
+    taken = {part.code for part in content.parts} | {card.code for card in content.cards}
     numbered = (f"{wanted}-{number}" for number in count(2))
     return wanted if wanted not in taken else next(c for c in numbered if c not in taken)
 

@@ -119,14 +119,11 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _focus(action: str, content: Content) -> str:
     """Where the cursor goes after a button: to what was added."""
-    added = {"add-part": content.parts, "add-own-card": content.cards}.get(action)
-    if action == "add-part" and added:
-        return f"&focus={_newest(content)}"
-    return f"&focus={added[-1].code}" if added else ""
-
-
-def _newest(content: Content) -> str:
-    return next((part.code for part in reversed(content.parts) if not part.text), "")
+    if action == "add-part":
+        return f"&focus={next((p.code for p in reversed(content.parts) if not p.text), '')}"
+    if action == "add-own-card" and content.cards:
+        return f"&focus={content.cards[-1].code}"
+    return ""
 
 
 def _acted(data: QueryDict, script: Script, action: str) -> Content:
