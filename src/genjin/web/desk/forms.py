@@ -176,7 +176,7 @@ class RecordForm(forms.Form):
         super().__init__(*args, **more)
         self._owners = {str(owner.pk): owner for owner in owners}
         self._products = {str(product.pk): product for product in products}
-        self.fields["objection_card"].widget.choices = [("", ""), *cards]  # type: ignore[attr-defined]
+        self.fields["objection_card"].widget.choices = [("", ""), *cards]
         self._choose("product", [(str(one.pk), one.name) for one in products])
         self._choose(
             "commitment_owner", [(str(one.pk), str(one)) for one in owners], empty=__("Me")

@@ -105,7 +105,7 @@ def phones_of(shown: Card, *, user: User, call: Contact | None, is_in_hand: bool
             Phone(
                 point=point,
                 shown=shown_phone(user, point, in_hand=revealed),
-                person=names.get(point.person_id, ""),
+                person=names.get(point.person_id, "") if point.person_id else "",
                 is_revealed=revealed,
                 may_dial=is_in_hand and in_order and call is None,
                 why_not="" if in_order else gate_sentence(reason),
@@ -136,7 +136,7 @@ def _essentials(shown: Card) -> list[tuple[str, Any]]:
     values = shown.customer.fields
     rows: list[tuple[str, Any]] = []
     if shown.customer.region:
-        rows.append((words.COLUMN_LABELS["region"], words.place(shown.customer.region)))
+        rows.append((str(words.COLUMN_LABELS["region"]), words.place(shown.customer.region)))
     for definition in card_fields.definitions():
         if definition.code in values and len(rows) < ESSENTIALS:
             value = card_fields.display(definition, values[definition.code], language)

@@ -222,7 +222,9 @@ def record(request: HttpRequest, pk: UUID) -> HttpResponse:
     now = timezone.now()
     form = desk_page.posted_form(row, user=user, data=request.POST)
     if not form.is_valid():
-        return _invalid(request, row, {name: list(found) for name, found in form.errors.items()})
+        return _invalid(
+            request, row, {name: [str(one) for one in found] for name, found in form.errors.items()}
+        )
     talk, wrap = _seconds(row, user, now)
     try:
         recorded = desk.record_outcome(
