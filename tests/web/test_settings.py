@@ -1,15 +1,17 @@
 """Settings: the rules in sentences, what is refused, what is shown as changed, and who did it."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.utils import timezone
-from tests.factories import NOW, PASSWORD, make_customer, make_user
+from tests.factories import NOW, PASSWORD, make_customer, make_followup, make_user
 
+from genjin.calling.operations.campaigns import create_campaign
 from genjin.followups import profiles
+from genjin.followups.operations.taking import renew_lease
 from genjin.foundation import calendar, policy
 from genjin.foundation.models import AuditEntry, PolicySetting, User
-from genjin.foundation.operations.settings import PLAIN
+from genjin.foundation.operations.settings import PLAIN, enter_official_year
 from genjin.web.settings import contact
 from genjin.web.settings.calendar import written
 from genjin.web.settings.forms import days_in
@@ -208,3 +210,21 @@ def test_a_setting_acts_without_a_restart(client, admin):
     for _ in range(3):
         client.post("/sign-in", {"username": "admin", "password": "wrong"})
     assert client.post("/sign-in", {"username": "admin", "password": PASSWORD}).status_code == 422
+
+
+def test_what_is_set_for_the_desk_acts_at_the_desk(admin):
+    policy.set_value("contact.lease.seconds", 120, by=admin, now=NOW)
+    policy.set_value("organisation.desk.wrap_up_seconds", 45, by=admin, now=NOW)
+    followup = make_followup(state="taken", taken_by=admin)
+    assert renew_lease(followup, by=admin, now=NOW) == NOW + timedelta(seconds=120)
+    campaign = create_campaign(name="春季", kind="selling", by=admin, now=NOW)
+    assert campaign.wrap_up_seconds == 45
+
+
+def test_the_gate_rests_on_the_official_days_that_were_entered(admin):
+    day = date(2031, 7, 2)
+    assert day not in profiles.closed_dates("CN", 2031)
+    enter_official_year("CN", 2031, off=[day], worked=[], by=admin, now=NOW)
+    assert day in profiles.closed_dates("CN", 2031)
+    policy.reset_value("calendar.CN.2031", by=admin, now=NOW)
+    assert day not in profiles.closed_dates("CN", 2031)

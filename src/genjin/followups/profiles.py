@@ -14,7 +14,7 @@ import holidays
 
 from genjin.followups.rules import Cap, Profile
 from genjin.followups.states import Channel, Purpose
-from genjin.foundation import policy
+from genjin.foundation import calendar, policy
 from genjin.kernel.errors import BadInput
 from genjin.kernel.worktime import WeeklyHours
 
@@ -133,14 +133,23 @@ def _holidays_of(country: str, year: int) -> frozenset[date]:
 def closed_dates(country: str, year: int) -> frozenset[date]:
     """The public holidays of a country from the year before until the year after next.
 
-    Years for which nothing official is out yet have the holidays the law itself names.
+    A year that an administrator entered has the days off entered; years for which nothing
+    official is out yet have the holidays the law itself names.
     """
-    return _holidays_of_span(country, year)
+    entered = calendar.entered_years(country)
+    own = tuple((own_year, entry.days_off) for own_year, entry in entered.items())
+    return _holidays_of_span(country, year, own)
 
 
 @lru_cache(maxsize=64)
-def _holidays_of_span(country: str, year: int) -> frozenset[date]:
-    return frozenset().union(*(_holidays_of(country, year + step) for step in (-1, 0, 1, 2)))
+def _holidays_of_span(
+    country: str, year: int, own: tuple[tuple[int, frozenset[date]], ...]
+) -> frozenset[date]:
+    entered = dict(own)
+    years = (year + step for step in (-1, 0, 1, 2))
+    return frozenset().union(
+        *(entered[one] if one in entered else _holidays_of(country, one) for one in years)
+    )
 
 
 def band_of(purpose: str) -> int:

@@ -12,7 +12,7 @@ from django.db import transaction
 from genjin.calling import rules, states
 from genjin.calling.models import BriefingPass, Campaign, CampaignAgent
 from genjin.followups.operations import ensure_queue
-from genjin.foundation import audit
+from genjin.foundation import audit, policy
 from genjin.foundation.models import User
 from genjin.kernel.errors import BadInput, Conflict, GenjinError
 from genjin.kernel.ids import uuid7
@@ -109,6 +109,7 @@ def create_campaign(
         weekly=values.get("weekly", ""),
         is_open=False,
     )
+    values.setdefault("wrap_up_seconds", policy.value("organisation.desk.wrap_up_seconds"))
     campaign = Campaign.objects.create(
         name=name, kind=kind, queue=queue, created_by=by, created_at=now, **values
     )

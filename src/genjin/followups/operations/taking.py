@@ -14,11 +14,11 @@ from genjin.followups.operations.planning import lane_for
 from genjin.followups.operations.redeciding import redecide
 from genjin.followups.rules import Allowed, Withheld
 from genjin.followups.states import FOLLOWUP_STATES, ContactState, State
+from genjin.foundation import policy
 from genjin.foundation.models import User
 from genjin.foundation.transitions import transition
 from genjin.kernel.errors import Conflict, NotAllowed
 
-LEASE_SECONDS = 900
 _LET_GO: dict[str, Any] = {"taken_by": None, "taken_at": None, "lease_until": None}
 
 
@@ -26,12 +26,17 @@ def _move(followup: FollowUp, to: str, *, by: User | None, now: datetime, **valu
     transition(followup, field="state", table=FOLLOWUP_STATES, to=to, by=by, now=now, **values)
 
 
+def _lease(seconds: int | None) -> timedelta:
+    """How long a follow-up stays in hand without a sign of life: as asked, else as set."""
+    return timedelta(seconds=seconds or int(policy.value("contact.lease.seconds")))
+
+
 def take_next(
     by: User,
     *,
     queues: Sequence[Queue],
     now: datetime,
-    lease_seconds: int = LEASE_SECONDS,
+    lease_seconds: int | None = None,
     channels: Sequence[str] = ("call",),
 ) -> Taken | None:
     """Hands `by` the next follow-up: own callbacks and commitments first, then the queues by band.
@@ -41,7 +46,7 @@ def take_next(
     there is nothing for this person now.
     """
     return claims.take_first(
-        by, queues=queues, channels=channels, now=now, lease=timedelta(seconds=lease_seconds)
+        by, queues=queues, channels=channels, now=now, lease=_lease(lease_seconds)
     )
 
 
@@ -51,7 +56,7 @@ def _is_unknown(followup: FollowUp) -> bool:
 
 @transaction.atomic
 def take(
-    followup: FollowUp, *, by: User, now: datetime, lease_seconds: int = LEASE_SECONDS
+    followup: FollowUp, *, by: User, now: datetime, lease_seconds: int | None = None
 ) -> Taken:
     """Takes one chosen follow-up, if the gate allows it now.
 
@@ -70,19 +75,19 @@ def take(
     if isinstance(answer, Withheld):
         raise WithheldError(answer)
     _move(followup, State.TAKEN, by=by, now=now, taken_by=by, taken_at=now,
-          lease_until=now + timedelta(seconds=lease_seconds))  # fmt: skip
+          lease_until=now + _lease(lease_seconds))  # fmt: skip
     reason = claims.why(followup, by=by, profile=profiles.profile(), now=now)
     return Taken(followup, answer, reason)
 
 
 def renew_lease(
-    followup: FollowUp, *, by: User, now: datetime, lease_seconds: int = LEASE_SECONDS
+    followup: FollowUp, *, by: User, now: datetime, lease_seconds: int | None = None
 ) -> datetime:
     """Keeps a follow-up in hand for another while; returns until when.
 
     Raises Conflict `not_in_hand` when it is no longer in this person's hands.
     """
-    until = now + timedelta(seconds=lease_seconds)
+    until = now + _lease(lease_seconds)
     mine = FollowUp.objects.filter(pk=followup.pk, state=State.TAKEN, taken_by=by)
     if not mine.update(lease_until=until):
         raise Conflict("not_in_hand", id=str(followup.pk))
