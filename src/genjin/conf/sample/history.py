@@ -8,6 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from genjin.calling.models import Campaign
+from genjin.calling.queries import latest_version
 from genjin.flows.desk import record_outcome
 from genjin.flows.desk_form import OutcomeForm
 from genjin.followups.operations import take_next
@@ -17,6 +18,7 @@ from genjin.foundation.models import User
 OUTCOMES = (
     ("no_answer", 34, 0, 0),
     ("busy", 9, 0, 0),
+    ("away", 8, 15, 40),
     ("interested", 13, 120, 420),
     ("callback", 12, 40, 120),
     ("refused", 20, 20, 150),
@@ -44,11 +46,13 @@ def moments(day: datetime, calls: int, rng: random.Random) -> Iterator[datetime]
     yield from sorted(found)
 
 
-def _form(data: Mapping[str, Any], now: datetime, number: int, rng: random.Random) -> OutcomeForm:
+def _form(
+    data: Mapping[str, Any], now: datetime, number: int, script: int | None, rng: random.Random
+) -> OutcomeForm:
     names = [entry[0] for entry in OUTCOMES]
     name = rng.choices(names, weights=[entry[1] for entry in OUTCOMES])[0]
     _, _, least, most = next(entry for entry in OUTCOMES if entry[0] == name)
-    has_spoken = most > 0
+    has_spoken = most > 0 and name != "away"
     later = now + timedelta(days=rng.randint(1, 6))
     wants_time = name in {"callback", "interested"}
     return OutcomeForm(
@@ -60,6 +64,7 @@ def _form(data: Mapping[str, Any], now: datetime, number: int, rng: random.Rando
         next_step=data["talk"]["next"] if has_spoken and name != "refused" else "",
         no_next_reason=data["talk"]["no_next"] if name in {"refused", "never_again"} else "",
         callback_at=later.replace(hour=10, minute=30) if wants_time else None,
+        script_version=script,
         grade=rng.choice("BCCD") if name == "interested" else "",
     )
 
@@ -83,6 +88,7 @@ def make_calls(
             for moment in moments(day, calls + rng.randint(-3, 3), rng)
         ),
     )
+    script = latest_version(campaign)
     made = 0
     for moment, position in plan:
         agent = agents[position]
@@ -90,5 +96,6 @@ def make_calls(
         if taken is None:
             continue
         made += 1
-        record_outcome(taken.followup, by=agent, now=moment, form=_form(data, moment, made, rng))
+        form = _form(data, moment, made, script.pk if script else None, rng)
+        record_outcome(taken.followup, by=agent, now=moment, form=form)
     return made
