@@ -52,6 +52,7 @@ KEYWORDS: dict[str, tuple[object, ...] | None] = {
     "npgettext_lazy": ((1, "c"), 2, 3),
 }
 
+RENAMED = re.compile(r"\b(n?p?gettext(?:_lazy|_noop)?) as (\w+)")
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sd]|\{\w*\}")
 
 Key = tuple[str, str, str]  # context, msgid, plural
@@ -71,7 +72,10 @@ def python_of(path: Path) -> bytes:
 
 def messages_of(path: Path) -> Iterator[Key]:
     """Yield every message that one file asks for."""
-    found = babel_extract("python", BytesIO(python_of(path)), keywords=KEYWORDS)
+    code = python_of(path)
+    # A file may import gettext by a name of its own.
+    own = {name: KEYWORDS[of] for of, name in RENAMED.findall(code.decode())}
+    found = babel_extract("python", BytesIO(code), keywords=KEYWORDS | own)
     for _line, message, _comments, context in found:
         singular, plural = message if isinstance(message, tuple) else (message, "")
         if singular:

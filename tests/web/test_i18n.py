@@ -94,6 +94,17 @@ def test_marked_text_in_a_template_passes(written) -> None:
     assert not list(spoken_text.find_raw_template_text(written("a.html", template)))
 
 
+def test_messages_are_found_by_whatever_name_gettext_was_imported(written) -> None:
+    source = written(
+        "a.py",
+        "from django.utils.translation import gettext as __\n"
+        "from django.utils.translation import ngettext as many\n"
+        '__("Me")\nmany("%(n)s day", "%(n)s days", 2)\nprint("Not this")\n',
+    )
+    found = set(i18n.messages_of(source))
+    assert found == {("", "Me", ""), ("", "%(n)s day", "%(n)s days")}
+
+
 def test_chinese_in_code_is_found_but_not_in_docstrings(written) -> None:
     good = written("a.py", '"""跟进"""\n# 跟进\nx = 1\n')
     bad = written("b.py", 'x = "跟进"\n')
