@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from genjin.foundation.models import User
@@ -68,6 +70,23 @@ def sign_in_cookie(user: User, url: str) -> dict[str, str]:
     }
 
 
+def wait_for_requests(seconds: float = 10) -> None:
+    """Waits until no request that a closed page left behind is still in the database.
+
+    The tables are emptied after each test; a request under way would deadlock with that.
+    """
+    until = time.monotonic() + seconds
+    with connection.cursor() as cursor:
+        while time.monotonic() < until:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+                "AND pid <> pg_backend_pid() AND state <> 'idle'"
+            )
+            if not cursor.fetchone()[0]:
+                return
+            time.sleep(0.05)
+
+
 @pytest.fixture
 def context_as(
     chromium: Browser, live_server, request: pytest.FixtureRequest
@@ -92,6 +111,7 @@ def context_as(
     yield make
     for context in opened:
         context.close()
+    wait_for_requests()
     assert errors == []
 
 

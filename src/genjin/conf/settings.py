@@ -148,7 +148,14 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "genjin.foundation.logs.JsonFormatter"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "filters": {"no_probes": {"()": "genjin.foundation.logs.WithoutHealthProbes"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "json",
+            "filters": ["no_probes"],
+        }
+    },
     "root": {"handlers": ["stderr"], "level": os.environ.get("GENJIN_LOG_LEVEL", "WARNING")},
     "loggers": {"genjin": {"level": os.environ.get("GENJIN_LOG_LEVEL", "INFO")}},
 }
