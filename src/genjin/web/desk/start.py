@@ -255,4 +255,4 @@ def briefing(request: HttpRequest, pk: int) -> HttpResponse:
 def products(request: HttpRequest) -> HttpResponse:
     """Products and knowledge for what is typed while talking (CA12)."""
     hits = search(request.GET.get("q", "")[:80])
-    return render(request, "desk/products.html", {"hits": hits})
+    return render(request, "products/_hits.html", {"hits": hits})
