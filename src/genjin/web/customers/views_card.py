@@ -16,6 +16,7 @@ from genjin.customers.models import Customer
 from genjin.customers.operations import card as operations
 from genjin.customers.search import possible_duplicates
 from genjin.customers.states import Block
+from genjin.flows import cards
 from genjin.foundation.access import access
 from genjin.foundation.models import User
 from genjin.kernel.errors import GenjinError
@@ -74,7 +75,7 @@ def edit_main(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = MainForm(request.POST or None, initial=main_initial(customer))
 
     def save(form: MainForm, now: datetime) -> None:
-        operations.change_customer(
+        cards.change_customer(
             customer, form.values(), by=user, now=now, seen=form.seen_values()
         )
 
@@ -94,7 +95,7 @@ def edit_block(request: HttpRequest, pk: UUID, block: str) -> HttpResponse:
     form = BlockForm(request.POST or None, definitions=mine, initial=block_initial(customer, mine))
 
     def save(form: BlockForm, now: datetime) -> None:
-        operations.change_customer(
+        cards.change_customer(
             customer, form.values(), by=user, now=now, seen=form.seen_values()
         )
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from genjin.customers.models import Address, ContactPerson, ContactPoint, Hold, WantedItem
 from genjin.customers.operations import card as operations
 from genjin.customers.queries import may_see_informant
+from genjin.flows import cards
 from genjin.followups import operations as followups
 from genjin.followups.models import Commitment
 from genjin.foundation.access import access
@@ -61,7 +62,7 @@ def person(request: HttpRequest, pk: UUID, person_pk: UUID | None = None) -> Htt
         if row is None:
             operations.add_person(customer, by=user, now=now, **values)
             return
-        operations.change_person(row, values, by=user, now=now, seen=form.seen_values())
+        cards.change_person(row, values, by=user, now=now, seen=form.seen_values())
 
     def stands() -> dict[str, Any]:
         if row is None:
@@ -89,10 +90,10 @@ def point(request: HttpRequest, pk: UUID, point_pk: UUID | None = None) -> HttpR
     def save(form: forms.PointForm, now: datetime) -> None:
         values = form.values()
         if row is None:
-            operations.add_point(customer, by=user, now=now, **values)
+            cards.add_point(customer, by=user, now=now, **values)
             return
         values["label"] = values["label"] or "other"
-        operations.change_point(row, values, by=user, now=now)
+        cards.change_point(row, values, by=user, now=now)
 
     title = _("Hours and person of the number") if row else _("Add a number")
     return form_view(request, customer, form=form, title=title, save=save, part="points")
@@ -107,7 +108,7 @@ def point_status(request: HttpRequest, pk: UUID, point_pk: UUID, action: str) ->
 
     def act(now: datetime) -> None:
         if action == "retire":
-            operations.retire_point(row, by=user, now=now)
+            cards.retire_point(row, by=user, now=now)
         else:
             operations.mark_point(row, action, by=user, now=now)
 
