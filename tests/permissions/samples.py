@@ -1,0 +1,146 @@
+"""One row of each kind for the permission table: the agent's own, in the team of all roles.
+
+`url_of(route)` fills a route of the product with them. A route with a new kind of row gets its
+line in `SAMPLES`: the longest beginning that fits counts.
+"""
+
+import re
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.utils import timezone
+
+from genjin.calling.models import Campaign, CampaignAgent, Introduction
+from genjin.customers.fields import sync_shipped_fields
+from genjin.customers.models import (
+    Address,
+    ContactPerson,
+    CustomerImport,
+    FieldDefinition,
+    Hold,
+    Segment,
+    WantedItem,
+)
+from genjin.followups.models import Commitment, Contact, Interaction
+from genjin.foundation import access
+from genjin.foundation.models import Heartbeat, LongTask, Team, User
+from genjin.sales.models import KnowledgeCard, Product
+from tests.factories import (
+    make_campaign,
+    make_customer,
+    make_followup,
+    make_point,
+    make_script_version,
+    make_team,
+    make_user,
+)
+
+VISITOR = "visitor"
+FILE = Path(__file__).with_name("a.csv")
+
+
+@dataclass
+class World:
+    """Everything that the table's urls point at."""
+
+    team: Team
+    users: dict[str, User]
+    values: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def url_of(self, route: str) -> str:
+        """The address of `route` with the keys of this world's rows."""
+        known = max(
+            (start for start in self.values if route.startswith(start)), key=len, default=None
+        )
+
+        def value(found: re.Match[str]) -> str:
+            name = found.group(1).rpartition(":")[2]
+            if known is None or name not in self.values[known]:
+                raise KeyError(f"tests/permissions/samples.py has no {name!r} for {route!r}")
+            return str(self.values[known][name])
+
+        return "/" + re.sub(r"<([^>]+)>", value, route)
+
+
+def make_world() -> World:
+    """The rows; the agent is the custodian, all people are in one team."""
+    now = timezone.now()
+    sync_shipped_fields()
+    Heartbeat.objects.create(name="worker", at=now)
+    team = make_team()
+    users = {role: make_user(role=role, team=team) for role in access.roles()}
+    agent = users["agent"]
+    world = World(team, users)
+    customer = make_customer(phone="+8613800138000", custodian=agent, team=team)
+    version = make_script_version()
+    campaign: Campaign = make_campaign(agents=(agent,), team=team, script=version.script)
+    followup = make_followup(
+        customer=customer, queue=campaign.queue, state="taken", taken_by=agent, taken_at=now,
+        lease_until=now + timedelta(minutes=15),
+    )  # fmt: skip
+    interaction = Interaction.objects.create(
+        customer=customer, at=now, by=agent, channel="call", purpose="sell", outcome="refused",
+        queue=campaign.queue, local_day=now.date(), local_hour=10,
+    )  # fmt: skip
+    contact = Contact.objects.create(
+        customer=customer, followup=followup, by=agent, channel="call", purpose="sell",
+        address="+8613800138000", started_at=now, state="unknown",
+    )  # fmt: skip
+    place = CampaignAgent.objects.get(campaign=campaign)
+    world.values |= {
+        "users/": {"pk": agent.pk},
+        "users/teams/": {"pk": team.pk},
+        "desk/": {"pk": followup.pk},
+        "desk/briefing/": {"pk": campaign.pk},
+        "customers/": {
+            "pk": customer.pk,
+            "person_pk": ContactPerson.objects.create(customer=customer, name="王芳").pk,
+            "point_pk": make_point(customer=customer, value="+8613800138001").pk,
+            "address_pk": Address.objects.create(customer=customer).pk,
+            "item_pk": WantedItem.objects.create(customer=customer, text="?", by=agent).pk,
+            "hold_pk": Hold.objects.create(
+                customer=customer,
+                purposes=["sell"],
+                reason="other",
+                starts_at=now,
+                ends_at=now + timedelta(days=3),
+                source_kind="hand",
+                placed_by=agent,
+            ).pk,
+            "commitment_pk": Commitment.objects.create(
+                customer=customer, text="?", owner=agent, due_at=now, made_by=agent
+            ).pk,
+            "block": "basic",
+            "action": "wrong",
+        },
+        "settings/card-fields/": {"pk": FieldDefinition.objects.order_by("pk")[0].pk},
+        "imports/": {
+            "pk": CustomerImport.objects.create(
+                by=users["supervisor"],
+                file_name="a.csv",
+                stored_path=str(FILE),
+                file_size=FILE.stat().st_size,
+                file_digest="0",
+                format="csv",
+                encoding="utf-8",
+                delimiter=",",
+                state="done",
+            ).pk,
+            "kind": "csv",
+        },
+        "segments/": {"pk": Segment.objects.create(name="全部", criteria={}).pk},
+        "campaigns/": {"pk": campaign.pk, "user_pk": place.user_id, "code": "agents"},
+        "scripts/": {"pk": version.script.pk, "number": 1},
+        "introductions/": {
+            "pk": Introduction.objects.create(script=version.script, agent=agent, text="?").pk
+        },
+        "floor/attention/contacts/": {"pk": contact.pk},
+        "logbook/records/": {"pk": interaction.pk},
+        "products/": {"pk": Product.objects.create(name="保险", code="P1").pk},
+        "knowledge/": {"pk": KnowledgeCard.objects.create(title="?").pk},
+        "tasks/": {"pk": LongTask.objects.create(kind="t", title="t", by=agent).pk},
+        "tasks/jobs/": {"pk": 1},
+    }
+    return world
