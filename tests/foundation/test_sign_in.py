@@ -40,6 +40,15 @@ def test_five_wrong_tries_lock_the_name_even_for_the_right_password(client):
     assert AuditEntry.objects.filter(action="locked_out", object_id="wang").count() == 1
 
 
+@pytest.mark.parametrize("spelling", ["WANGSI", "wang\u017fi", "wangs\u0131", " wangsi\u00a0"])
+def test_another_spelling_of_a_name_is_the_same_name_to_the_lock(client, spelling):
+    make_user(username="wangsi", password=PASSWORD)
+    assert enter(Client(), spelling, PASSWORD).status_code == 302
+    for _ in range(5):
+        enter(client, "wangsi", "wrong")
+    assert enter(client, spelling, PASSWORD).status_code == 422
+
+
 def test_the_lock_opens_again_after_its_minutes():
     for minute in range(5):
         SignInAttempt.objects.create(

@@ -1,14 +1,15 @@
 """Signing in: the lock-out after wrong tries, and the list of open sessions (PL4).
 
 Tries are counted for the name within a sliding window, whether or not the name exists, so that
-neither the message nor the delay tells which names do.
+neither the message nor the delay tells which names do. Spellings that open the same account
+(capitals, a long or a dotless letter) are one name.
 """
 
 from datetime import datetime, timedelta
 
 from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
 from django.contrib.sessions.models import Session
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 
@@ -57,26 +58,51 @@ def _remember(
     )
 
 
+def _name_counted(typed: str) -> str:
+    """The name for which tries are counted: the account's own, however it was spelled."""
+    try:
+        return User.objects.get_by_natural_key(typed).username
+    except User.DoesNotExist:
+        return typed
+
+
+@transaction.atomic
+def _tried(
+    request: HttpRequest, username: str, password: str, now: datetime
+) -> tuple[User | None, datetime | None]:
+    """Tries the password once: (the person or None, the end of the lock or None).
+
+    Tries for one name wait for each other, so that many at once are not all counted as the first.
+    """
+    name = _name_counted(username)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
+            [f"genjin.sign_in:{name.lower()[:60]}"],
+        )
+    address = request.META.get("REMOTE_ADDR")
+    if until := locked_until(name, now):
+        _remember(name, address, now, right=False, locked=True)
+        return None, until
+    user = authenticate(request, username=username, password=password)
+    _remember(name, address, now, right=user is not None)
+    if isinstance(user, User):
+        return user, None
+    until = locked_until(name, now)
+    if until:
+        kind_and_id = ("user", name.lower()[:60])
+        audit.record("locked_out", kind_and_id, by=None, now=now, label=name[:200])
+    return None, until
+
+
 def sign_in(request: HttpRequest, *, username: str, password: str, now: datetime) -> User:
     """Signs a person in and opens their session. Raises `WrongCredentials` or `LockedOut`."""
-    username = username.strip()
-    address = request.META.get("REMOTE_ADDR")
-    if until := locked_until(username, now):
-        _remember(username, address, now, right=False, locked=True)
+    user, until = _tried(request, username.strip(), password, now)
+    if until is not None:
         raise LockedOut(until=until)
-    user = authenticate(request, username=username, password=password)
-    _remember(username, address, now, right=user is not None)
-    if not isinstance(user, User):
-        if until := locked_until(username, now):
-            audit.record(
-                "locked_out",
-                ("user", username.lower()[:60]),
-                by=None,
-                now=now,
-                label=username[:200],
-            )
-            raise LockedOut(until=until)
+    if user is None:
         raise WrongCredentials
+    address = request.META.get("REMOTE_ADDR")
     with transaction.atomic():
         login(request, user)
         if not request.session.session_key:
