@@ -1,10 +1,12 @@
 """The parts of a card: people, numbers, addresses, permissions, promises and small memories."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -13,11 +15,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from genjin.customers.models import Address, ContactPerson, ContactPoint, Hold, WantedItem
 from genjin.customers.operations import card as operations
+from genjin.customers.operations.changes import ChangedMeanwhile
 from genjin.customers.queries import may_see_informant
+from genjin.customers.states import PersonRole
 from genjin.flows import cards
 from genjin.followups import operations as followups
 from genjin.followups.models import Commitment
-from genjin.foundation.access import access
+from genjin.foundation.access import access, has_right
 from genjin.foundation.models import User
 from genjin.kernel import address as divisions
 from genjin.kernel.errors import BadInput, GenjinError
@@ -62,17 +66,32 @@ def person(request: HttpRequest, pk: UUID, person_pk: UUID | None = None) -> Htt
         if row is None:
             operations.add_person(customer, by=user, now=now, **values)
             return
-        cards.change_person(row, values, by=user, now=now, seen=form.seen_values())
+        seen = form.seen_values()
+        if seen and not sees and PersonRole.INFORMANT in row.roles:
+            with_it = {*seen.get("roles", ()), PersonRole.INFORMANT}
+            seen["roles"] = [role for role in PersonRole.values if role in with_it]
+        try:
+            cards.change_person(row, values, by=user, now=now, seen=seen)
+        except ChangedMeanwhile as error:
+            if not sees and (pair := error.data["conflicts"].get("roles")):
+                pair |= {side: _without_informant(pair[side]) for side in ("theirs", "yours")}
+            raise
 
     def stands() -> dict[str, Any]:
+        """What the form remembers. It is signed, not secret: a hidden role stays out of it."""
         if row is None:
             return {}
-        return {name: getattr(row, name) for name in operations.PERSON_COLUMNS}
+        found = {name: getattr(row, name) for name in operations.PERSON_COLUMNS}
+        return found if sees else {**found, "roles": _without_informant(found["roles"])}
 
     return form_view(
         request, customer, form=form, save=save, part="people", seen=stands if row else None,
         title=row.name if row else _("Add a person"), extra={"person": row},
     )  # fmt: skip
+
+
+def _without_informant(roles: Iterable[str]) -> list[str]:
+    return [role for role in roles if role != PersonRole.INFORMANT]
 
 
 @access("customers.change")
@@ -118,8 +137,13 @@ def point_status(request: HttpRequest, pk: UUID, point_pk: UUID, action: str) ->
 @access("customers.change")
 @FORM
 def address(request: HttpRequest, pk: UUID, address_pk: UUID | None = None) -> HttpResponse:
-    """Adds or changes an address, with a map of the districts around it."""
+    """Adds or changes an address, with a map of the districts around it.
+
+    One on record is changed by those who may see it whole; others add the one they were told.
+    """
     customer, user = customer_of(request, pk), user_of(request)
+    if address_pk and not has_right(user, "customers.see_contact"):
+        raise PermissionDenied("customers.see_contact")
     row = get_object_or_404(Address, pk=address_pk, customer=customer) if address_pk else None
     initial: dict[str, Any] = {"system": "wgs84"}
     if row:
