@@ -176,3 +176,13 @@ def test_a_supervisor_sees_the_campaigns_of_the_team_and_a_manager_all():
 def test_expected_rates_are_the_shipped_ones_until_there_are_calls():
     rates = queries.expected_rates(make_campaign(kind="survey"), NOW)
     assert (rates.source, rates.reached, rates.success) == ("shipped", 0.40, 0.45)
+
+
+def test_skills_are_asked_of_its_agents_and_a_change_of_them_is_on_record():
+    campaign = create(skills=["loans"])
+    assert campaign.queue.skills == ["loans"]
+    by = make_user(role="supervisor")
+    changes = operations.change_campaign(campaign, {"skills": ["cars"]}, by=by, now=NOW)
+    assert changes == {"skills": [["loans"], ["cars"]]}
+    assert Campaign.objects.get().queue.skills == ["cars"]
+    assert AuditEntry.objects.filter(by=by, changes=changes).count() == 1

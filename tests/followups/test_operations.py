@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from genjin.customers.models import ContactHours, Customer, TimelineEntry
-from genjin.followups import gate, jobs, queries
-from genjin.followups.claims import NEVER_BY_ITSELF
+from genjin.followups import gate, jobs, profiles, queries
+from genjin.followups.claims import NEVER_BY_ITSELF, why
 from genjin.followups.models import Commitment, Contact, FollowUp, Interaction
 from genjin.followups.operations import (
     WithheldError,
@@ -18,6 +18,7 @@ from genjin.followups.operations import (
     finish,
     keep_commitment,
     make_commitment,
+    open_called_back,
     open_queue,
     place_hold,
     plan_followup,
@@ -434,13 +435,62 @@ def test_correction_appends_and_the_first_row_stays(queue, agent):
         correct_interaction(first, {"outcome": "x"}, by=agent, now=NOW, reason="再改")
 
 
-def test_call_back_to_the_number_left_opens_that_follow_up(queue, agent):
-    followup = make_followup(queue=queue, state="taken", taken_by=agent)
+def left_message(followup, agent, number="010-6552 9988", **values):
     recorded(followup, agent, outcome="message_left", is_success=False, is_reached=False,
-             detail={"message": {"text": "一切正常", "number": "010-6552 9988"}})  # fmt: skip
+             detail={"message": {"text": "一切正常", "number": number}}, **values)  # fmt: skip
     finish(followup, outcome="message_left", by=agent, now=NOW)
-    assert queries.open_by_message("+861065529988", now=NOW) == followup
-    assert queries.open_by_message("+861065529989", now=NOW) is None
+
+
+def messaged(number, now=NOW):
+    return [one.followup for one in queries.messages_answered(number, now=now)]
+
+
+def test_call_back_to_the_number_left_or_from_the_customers_own_finds_that_follow_up(queue, agent):
+    customer = make_customer(phone="+8613800138000")
+    followup = make_followup(customer=customer, queue=queue, state="taken", taken_by=agent)
+    left_message(followup, agent)
+    other = make_followup(queue=queue, state="taken", taken_by=agent)
+    left_message(other, agent, now=NOW + timedelta(minutes=1))
+    assert messaged("+861065529988") == [other, followup]
+    assert messaged("138 0013 8000") == [followup]
+    assert messaged("+861065529989") == messaged("abc") == messaged("") == []
+    assert messaged("+861065529988", NOW + timedelta(days=181)) == []
+
+
+def test_call_back_opens_the_follow_up_that_was_done_for_whoever_answers(queue, agent):
+    followup = make_followup(queue=queue, state="taken", taken_by=agent)
+    left_message(followup, agent)
+    colleague = make_user()
+    open_called_back(followup, by=colleague, now=NOW + timedelta(hours=1))
+    row = FollowUp.objects.select_related("queue").get()
+    assert (row.state, row.taken_by, row.ended_at) == ("taken", colleague, None)
+    reason = why(row, by=colleague, profile=profiles.profile(), now=NOW)
+    assert reason.code == "called_back"
+    with pytest.raises(Conflict):
+        open_called_back(row, by=agent, now=NOW)
+    finish(row, outcome="settled", by=colleague, now=NOW)
+    assert (FollowUp.objects.get().state, FollowUp.objects.get().withheld) == ("done", [])
+
+
+def test_call_back_given_back_untouched_is_done_again_and_one_that_crashed_returns(queue, agent):
+    followup = make_followup(queue=queue, state="taken", taken_by=agent)
+    left_message(followup, agent)
+    open_called_back(followup, by=agent, now=NOW)
+    release(followup, by=agent, now=NOW)
+    assert FollowUp.objects.get().state == "done"
+    followup = FollowUp.objects.get()
+    open_called_back(followup, by=agent, now=NOW)
+    jobs.tick(NOW + timedelta(hours=1))
+    row = FollowUp.objects.get()
+    assert (row.state, row.taken_by, row.withheld) == ("ready", None, [])
+
+
+def test_skills_of_a_queue_are_asked_of_whoever_takes_from_it(agent):
+    queue = make_queue(skills=["loans"])
+    plan(make_customer(phone="+8613800138000"), queue)
+    assert take_next(agent, queues=[queue], now=NOW) is None
+    skilled = make_user(skills=["loans", "cars"])
+    assert take_next(skilled, queues=[queue], now=NOW) is not None
 
 
 def test_promise_reminds_its_owner_and_ends_with_its_follow_up(agent):

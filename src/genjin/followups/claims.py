@@ -42,6 +42,8 @@ CONTACT_STATES.check(ContactState.STARTED, ContactState.UNKNOWN)
 # A follow-up whose contact has an unknown outcome waits for a person, not for an hour.
 NEVER_BY_ITSELF = datetime(9999, 1, 1, tzinfo=UTC)
 OUTCOME_UNKNOWN = "outcome_unknown"
+# Taken because the customer rang back to a message (FU5), kept in `withheld` while in hand.
+CALLED_BACK = "called_back"
 # How many rows one take may find withheld before it gives up for now.
 _ROUNDS = 50
 _BATCH = 5000
@@ -156,8 +158,17 @@ def _claim(
     return followup, row[-2], row[-1]
 
 
+def is_called_back(followup: FollowUp) -> bool:
+    """Whether it is in hand because the customer rang us, and not the other way round."""
+    return followup.state == State.TAKEN and any(
+        reason.get("code") == CALLED_BACK for reason in followup.withheld
+    )
+
+
 def why(followup: FollowUp, *, by: User, profile: Profile, now: datetime) -> Reason:
     """Why this follow-up is this person's next one."""
+    if is_called_back(followup):
+        return Reason.from_json(followup.withheld[0])
     lane = lanes.by_id(followup.lane_id)
     item = Waiting(
         is_own=followup.assigned_to_id == by.pk,
@@ -336,7 +347,9 @@ def return_run_out(now: datetime) -> tuple[int, int]:
         )
         cursor.execute(
             """UPDATE followups_followup SET state = 'ready', taken_by_id = NULL,
-                 taken_at = NULL, lease_until = NULL
+                 taken_at = NULL, lease_until = NULL, withheld =
+                   CASE WHEN withheld @> '[{"code": "called_back"}]' THEN '[]'::jsonb
+                        ELSE withheld END
                WHERE id = ANY(%(ids)s) AND NOT id = ANY(%(unknown)s)""",
             {"ids": ids, "unknown": unknown},
         )

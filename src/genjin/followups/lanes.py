@@ -200,11 +200,15 @@ def slots(by: User, queues: Sequence[Queue], now: datetime, profile: Profile) ->
     """Where to look for the next follow-up, in order: queue ids and, for each, its open lanes.
 
     Queues in the order of their bands (equal bands as given), in each the lanes that come first
-    before the others. Both are array literals, ready for the statement.
+    before the others; a queue that asks for a skill the person lacks is left out. Both are array
+    literals, ready for the statement.
     """
+    skills = frozenset(by.skills)
     queue_ids: list[int] = []
     lane_lists: list[str] = []
     for queue in sorted(queues, key=lambda queue: queue.band):
+        if not skills.issuperset(queue.skills):
+            continue
         for lanes in open_for(by, queue, now, profile):
             if lanes:
                 queue_ids.append(queue.pk)

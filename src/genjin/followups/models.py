@@ -16,8 +16,9 @@ class Queue(models.Model):
     """A group of follow-ups that wait together, for example those of one campaign.
 
     `take_next` is always led by a queue. `weekly` narrows the hours of the gate to those of the
-    queue (empty: no narrowing); `is_open` false stops taking at once. `band` orders the queues of
-    one person, lower first. `source` names what owns it: ("campaign", id).
+    queue (empty: no narrowing); `is_open` false stops taking at once. A person must have all its
+    `skills` to get its follow-ups (FU6). `band` orders the queues of one person, lower first.
+    `source` names what owns it: ("campaign", id).
     """
 
     name = models.CharField(max_length=160)
@@ -27,6 +28,7 @@ class Queue(models.Model):
     channel = models.CharField(max_length=12, choices=states.Channel.choices, default="call")
     team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="+")
     weekly = models.CharField(max_length=400, blank=True)
+    skills = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     is_open = models.BooleanField(default=False)
     band = models.SmallIntegerField(default=50)
 
@@ -244,6 +246,10 @@ class Interaction(InsertOnly):
             models.Index(fields=["by", "local_day"], name="interaction_by_person"),
             models.Index(fields=["queue", "local_day"], name="interaction_by_queue"),
             models.Index(fields=["local_day"], name="interaction_by_day"),
+            models.Index(
+                fields=["-at"], condition=models.Q(detail__has_key="message"),
+                name="interaction_with_message",
+            ),
         ]
 
 

@@ -1,6 +1,7 @@
 """What screens read about the queue."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q
@@ -116,22 +117,35 @@ def _normal(number: str) -> str:
     return phone.e164 or phone.national
 
 
-def open_by_message(number: str, *, now: datetime) -> FollowUp | None:
-    """The follow-up of the newest message that gave this number to call back (FU5).
+def messages_answered(number: str, *, now: datetime, limit: int = 8) -> list[Interaction]:
+    """The messages that a call from or to this number may answer, the newest first (FU5).
 
-    Looks back 180 days; a call back opens that follow-up although it is done.
+    `number` is the one that was given to call back, or the customer's own. One message for each
+    follow-up; looks back 180 days.
     """
-    messages = (
-        Interaction.objects.filter(
-            local_day__gte=(now - _MESSAGES_REACH_BACK).date(),
-            detail__has_key="message",
-            followup__isnull=False,
-        )
-        .order_by("-at")
-        .select_related("followup__customer", "followup__queue")[:_MESSAGES_READ]
-    )
     wanted = _normal(number)
-    for interaction in messages:
-        if wanted and _normal(str(interaction.detail["message"].get("number", ""))) == wanted:
-            return interaction.followup
-    return None
+    if not wanted:
+        return []
+    theirs = Q(customer__points__value=wanted, customer__points__kind="phone")
+    left = (
+        Interaction.objects.filter(
+            at__gte=now - _MESSAGES_REACH_BACK, detail__has_key="message", followup__isnull=False
+        )
+        .select_related("followup__customer", "followup__queue", "by")
+        .order_by("-at")
+    )
+    given = [
+        one
+        for one in left[:_MESSAGES_READ]
+        if _normal(str(one.detail["message"].get("number", ""))) == wanted
+    ]
+    found = sorted({*given, *left.filter(theirs)[:limit]}, key=lambda one: one.at, reverse=True)
+    newest: dict[UUID | None, Interaction] = {}
+    for one in found:
+        newest.setdefault(one.followup_id, one)
+    return list(newest.values())[:limit]
+
+
+def has_message(followup: FollowUp) -> bool:
+    """Whether a message was left for this follow-up, so that a call back may open it."""
+    return followup.interactions.filter(detail__has_key="message").exists()

@@ -179,6 +179,9 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "own_callback": lambda data: (
         _("The callback you promised for %(time)s.") % {"time": _when(data["asked_at"])}
     ),
+    "called_back": lambda data: (
+        _("The customer called us back at %(time)s.") % {"time": _when(data["at"])}
+    ),
     "callback": lambda data: (
         _("The customer asked to be called back at %(time)s.") % {"time": _when(data["asked_at"])}
     ),
@@ -200,6 +203,7 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "contact_not_closed": lambda _data: _("A contact was begun here; record its outcome first."),
     "not_their_number": lambda _data: _("This number does not belong to this customer."),
     "assigned_to_someone_else": lambda _data: _("This follow-up waits for somebody else."),
+    "in_other_hands": lambda _data: _("A colleague has this customer in hand at this moment."),
     "queue_closed": lambda data: (
         _("“%(queue)s” is closed; nothing new is handed out.") % {"queue": data["queue"]}
     ),

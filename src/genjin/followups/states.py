@@ -43,6 +43,8 @@ FOLLOWUP_STATES = StateTable(
         State.PLANNED: {State.READY, State.TAKEN, State.CANCELLED, State.EXPIRED},
         State.READY: {State.PLANNED, State.TAKEN, State.CANCELLED, State.EXPIRED},
         State.TAKEN: {State.PLANNED, State.READY, State.DONE, State.CANCELLED},
+        # A call back to a message that we left opens what it ended (FU5).
+        State.DONE: {State.TAKEN},
     },
 )
 OPEN = (State.PLANNED, State.READY, State.TAKEN)

@@ -23,7 +23,7 @@ OPEN_FIELDS = frozenset(
     {
         "name", "kind", "segment", "selection", "script", "product", "team", "weekly", "starts_on",
         "ends_on", "goals", "closings_wanted", "retry_plan", "order", "wrap_up_seconds",
-        "rotation_days", "payment_terms", "sheet", "briefing", "briefing_questions",
+        "rotation_days", "payment_terms", "sheet", "briefing", "briefing_questions", "skills",
     }
 )  # fmt: skip
 # What the queue was filled with stands once calls are made; another selection is a new campaign.
@@ -62,6 +62,8 @@ def _basic_problems(
     ends = values.get("ends_on", getattr(campaign, "ends_on", None))
     if starts and ends and ends < starts:
         yield "ends_on", Reason("ends_before_start", {"starts_on": starts})
+    if any(len(skill) > 40 for skill in values.get("skills", ())):
+        yield "skills", Reason("too_long", {"limit": 40})
     if values.get("rotation_days", 1) < 1:
         yield "rotation_days", Reason("at_least_one")
 
@@ -96,11 +98,14 @@ def create_campaign(
 ) -> Campaign:
     """Makes a draft with its queue, still closed. `values` are fields of `OPEN_FIELDS`.
 
+    `skills` are what an agent must have to get its customers (FU6); they belong to the queue.
+
     Raises `BadInput` (fields), `Conflict("name_taken")`.
     """
     name = name.strip()
     check_values({"name": name, "kind": kind, **values})
     _check_name_is_free(name)
+    skills = values.pop("skills", [])
     queue = ensure_queue(
         name=name,
         source=("campaign", str(uuid7())),
@@ -113,8 +118,8 @@ def create_campaign(
     campaign = Campaign.objects.create(
         name=name, kind=kind, queue=queue, created_by=by, created_at=now, **values
     )
-    queue.source_id = str(campaign.pk)
-    queue.save(update_fields=["source_id"])
+    queue.source_id, queue.skills = str(campaign.pk), list(skills)
+    queue.save(update_fields=["source_id", "skills"])
     audit.record("create", campaign, by=by, now=now, changes={"name": [None, name]})
     return campaign
 
@@ -144,6 +149,7 @@ def change_campaign(
     )
     if campaign.state not in _EDITABLE:
         raise Conflict("campaign_over", state=campaign.state)
+    skills = {name: values.pop(name) for name in ("skills",) if name in values}
     changed = set(audit.differences(campaign, values))
     if campaign.filled_at and (fixed := changed & FIXED_ONCE_FILLED):
         raise Conflict("already_filled", fields=sorted(fixed))
@@ -152,6 +158,7 @@ def change_campaign(
     if changed & {"briefing", "briefing_questions"}:
         values["briefing_version"] = campaign.briefing_version + 1
     changes = audit.change(campaign, values, by=by, now=now)
+    changes |= audit.change(campaign.queue, skills, by=by, now=now)
     if changed & {"name", "kind", "team", "weekly"}:
         _follow_in_queue(campaign)
     if "rotation_days" in changed:

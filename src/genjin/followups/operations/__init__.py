@@ -33,6 +33,7 @@ from genjin.followups.operations.queues import (
 from genjin.followups.operations.redeciding import redecide
 from genjin.followups.operations.taking import (
     finish,
+    open_called_back,
     put_back,
     release,
     renew_lease,
@@ -55,6 +56,7 @@ __all__ = [
     "finish",
     "keep_commitment",
     "make_commitment",
+    "open_called_back",
     "open_queue",
     "place_hold",
     "plan_followup",

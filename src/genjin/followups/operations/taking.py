@@ -7,7 +7,7 @@ from typing import Any
 from django.db import models, transaction
 
 from genjin.followups import claims, lanes, profiles
-from genjin.followups.claims import OUTCOME_UNKNOWN, Taken
+from genjin.followups.claims import CALLED_BACK, OUTCOME_UNKNOWN, Taken, is_called_back
 from genjin.followups.gate import WithheldError, ask
 from genjin.followups.models import Contact, FollowUp, Queue
 from genjin.followups.operations.planning import lane_for
@@ -18,6 +18,7 @@ from genjin.foundation import policy
 from genjin.foundation.models import User
 from genjin.foundation.transitions import transition
 from genjin.kernel.errors import Conflict, NotAllowed
+from genjin.kernel.problems import Reason
 
 _LET_GO: dict[str, Any] = {"taken_by": None, "taken_at": None, "lease_until": None}
 
@@ -80,6 +81,25 @@ def take(
     return Taken(followup, answer, reason)
 
 
+@transaction.atomic
+def open_called_back(
+    followup: FollowUp, *, by: User, now: datetime, lease_seconds: int | None = None
+) -> None:
+    """Opens the follow-up of a message that the customer answers by ringing us (FU5).
+
+    No gate is asked: they called. It comes into hand although it was done, or waits for somebody
+    else. Raises Conflict `in_other_hands`, LostRace when somebody else opened it first.
+    """
+    if followup.state == State.TAKEN:
+        if followup.taken_by_id == by.pk:
+            return
+        raise Conflict("in_other_hands", id=str(followup.pk))
+    reason = Reason(CALLED_BACK, {"at": now, "was": followup.state}).to_json()
+    _move(followup, State.TAKEN, by=by, now=now, reason=CALLED_BACK, taken_by=by, taken_at=now,
+          lease_until=now + _lease(lease_seconds), ended_at=None, end_reason="",
+          withheld=[reason])  # fmt: skip
+
+
 def renew_lease(
     followup: FollowUp, *, by: User, now: datetime, lease_seconds: int | None = None
 ) -> datetime:
@@ -111,10 +131,19 @@ def _mine(by: User) -> models.Q:
 
 @transaction.atomic
 def release(followup: FollowUp, *, by: User, now: datetime, reason: str = "") -> None:
-    """Gives a follow-up back untouched. Raises Conflict when a contact was begun on it."""
+    """Gives a follow-up back untouched. Raises Conflict when a contact was begun on it.
+
+    One that a call back had opened is done again.
+    """
     _require_in_hand(followup, by)
     _require_no_open_contact(followup)
-    _move(followup, State.READY, by=by, now=now, reason=reason, where=_mine(by), **_LET_GO)
+    if is_called_back(followup) and followup.withheld[0]["data"]["was"] == State.DONE:
+        _move(followup, State.DONE, by=by, now=now, reason=reason, where=_mine(by), withheld=[],
+              ended_at=now, end_reason=reason[:300], lease_until=None)  # fmt: skip
+        return
+    withheld = [] if is_called_back(followup) else followup.withheld
+    _move(followup, State.READY, by=by, now=now, reason=reason, where=_mine(by),
+          **_LET_GO, withheld=withheld)  # fmt: skip
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
 """Forms of the campaign builder: they parse and warn; operations decide."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -74,13 +75,20 @@ class BasicsForm(StepForm):
     team = forms.ModelChoiceField(
         Team.objects.none(), label=_("Team"), required=False, empty_label="–"
     )
+    skills = forms.CharField(
+        label=_("Skills needed"),
+        required=False,
+        max_length=300,
+        help_text=_("Separated by commas. Only agents who have all of them get its customers."),
+    )
     starts_on = forms.DateField(label=_("First day"), required=False, widget=DATE)
     ends_on = forms.DateField(label=_("Last day"), required=False, widget=DATE)
 
     def initial_of(self, campaign: Campaign) -> dict[str, Any]:
         week = _week_of(campaign.weekly)
         hours = {f"hours_{code}": text for code, text in zip(CODES, week, strict=True)}
-        return super().initial_of(campaign) | hours
+        own = {name: getattr(campaign, name) for name in self.base_fields if name != "skills"}
+        return own | hours | {"skills": ", ".join(campaign.queue.skills)}
 
     def build(self) -> None:
         self.offer("product", Product.objects.filter(is_active=True).order_by("name"))
@@ -99,6 +107,11 @@ class BasicsForm(StepForm):
     def hours(self) -> Iterator[forms.BoundField]:
         for code in CODES:
             yield self[f"hours_{code}"]
+
+    def clean_skills(self) -> list[str]:
+        """The codes as a person's own skills are written: small letters, each once."""
+        found = re.split(r"[\s,;，、；]+", self.cleaned_data["skills"].lower())
+        return list(dict.fromkeys(one for one in found if one))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
