@@ -55,7 +55,7 @@ class PersonalSettings:
         user = request.user
         if isinstance(user, User):
             translation.activate(user.language)
-            request.LANGUAGE_CODE = user.language  # type: ignore[attr-defined]
+            request.LANGUAGE_CODE = user.language
             timezone.activate(zoneinfo.ZoneInfo(user.time_zone))
         with audit.origin("screen", request.META.get("REMOTE_ADDR")):
             response = self.get_response(request)

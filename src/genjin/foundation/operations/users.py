@@ -46,7 +46,7 @@ def _clean(values: Mapping[str, Any], row: User) -> dict[str, Any]:
     for name in ("spoken", "skills"):
         if name in cleaned:
             cleaned[name] = _codes(cleaned[name])
-    problems = {name: code for name, code in _problems(cleaned, row) if code}
+    problems: dict[str | int, str] = {name: code for name, code in _problems(cleaned, row) if code}
     if problems:
         raise BadInput(problems)
     return cleaned

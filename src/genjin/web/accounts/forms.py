@@ -68,11 +68,12 @@ class PersonForm(forms.Form):
 
     def __init__(self, *args: Any, person: User | None = None, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["team"].queryset = queries.teams_open_to(person)
-        known = dict(words.SPOKEN)
-        for code in person.spoken if person else ():
-            known.setdefault(code, code)
-        self.fields["spoken"].choices = list(known.items())
+        team, spoken = self.fields["team"], self.fields["spoken"]
+        assert isinstance(team, forms.ModelChoiceField)
+        assert isinstance(spoken, forms.ChoiceField)
+        team.queryset = queries.teams_open_to(person)
+        own = [code for code in (person.spoken if person else ()) if code not in words.SPOKEN]
+        spoken.choices = [*words.SPOKEN.items(), *((code, code) for code in own)]
         if person is None:
             self.fields["language"].initial = policy.value("organisation.language")
             self.fields["time_zone"].initial = policy.value("organisation.time_zone")

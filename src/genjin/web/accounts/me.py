@@ -23,6 +23,7 @@ _YEAR = 31_536_000
 
 
 def _me(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
     return User.objects.select_related("team").get(pk=request.user.pk)
 
 

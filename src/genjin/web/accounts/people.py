@@ -53,9 +53,7 @@ def people_page(request: HttpRequest) -> HttpResponse:
         words=words_asked, role=role, team=_number(team), with_inactive=with_inactive
     )
     context = {
-        "people": [
-            {"row": row, "role": words.role_label(row.role), "seen_at": row.seen_at} for row in rows
-        ],
+        "people": [{"row": row, "role": words.role_label(row.role)} for row in rows],
         "locked": queries.locked_names(timezone.now()),
         "roles": words.role_choices(),
         "teams": queries.teams(),

@@ -40,7 +40,9 @@ class AuditForm(forms.Form):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["by"].queryset = User.objects.order_by("name", "pk")
+        people = self.fields["by"]
+        assert isinstance(people, forms.ModelChoiceField)
+        people.queryset = self.people = User.objects.order_by("name", "pk")
 
 
 def _wanted(form: AuditForm) -> queries.AuditFilter:
@@ -90,7 +92,7 @@ def audit_page(request: HttpRequest) -> HttpResponse:
         "wanted": wanted,
         "page": page,
         "lines": [_line(entry, names) for entry in page.rows],
-        "people": form.fields["by"].queryset,
+        "people": form.people,
         "kinds": _choices(words.KINDS, _("Every kind")),
         "actions": _choices(words.ACTIONS, _("Every action")),
         "sources": _choices(words.SOURCES, _("Every way")),

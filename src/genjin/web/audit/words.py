@@ -200,8 +200,8 @@ def _policy_change(key: str, pair: Any) -> Change:
     before, after = pair if _is_pair(pair) else (None, pair)
     code = _profile_of(key)
     if code:
-        said = [_rule_sentence(code, key, value) for value in (before, after)]
-        return Change(str(_("rule")), *said, has_before=True)
+        was, now = (_rule_sentence(code, key, value) for value in (before, after))
+        return Change(str(_("rule")), was, now, has_before=True)
     return Change(_setting_label(key), _plain(before), _plain(after), has_before=True)
 
 

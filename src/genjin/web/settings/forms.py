@@ -29,7 +29,8 @@ class PlainForm(forms.Form):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         initial = {name: policy.value(key) for name, key in self.keys.items()}
-        super().__init__(*args, initial=initial, **options)
+        options["initial"] = initial
+        super().__init__(*args, **options)
         for name, key in self.keys.items():
             field, setting = self.fields[name], PLAIN[key]
             if setting.kind == "integer":
