@@ -208,7 +208,7 @@ def _foreign(raw: str, compact: str, extension: str, default_region: str) -> Pho
     return Phone(raw, extension=extension, reason="not_a_phone")
 
 
-def _from_library(raw: str, number, extension: str) -> Phone:  # type: ignore[no-untyped-def]
+def _from_library(raw: str, number, extension: str) -> Phone:
     import phonenumbers
 
     types = phonenumbers.PhoneNumberType

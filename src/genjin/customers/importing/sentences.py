@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_noop as _
 
 from genjin.kernel.errors import BadInput, GenjinError
@@ -88,7 +88,9 @@ _FILES = {
 
 def _filled(sentence: str, data: Mapping[str, Any]) -> str:
     values = {
-        key: ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+        key: pgettext("list", ", ").join(map(str, value))
+        if isinstance(value, list | tuple)
+        else value
         for key, value in data.items()
     }
     try:
@@ -97,13 +99,17 @@ def _filled(sentence: str, data: Mapping[str, Any]) -> str:
         return gettext(sentence)
 
 
+def _at(place: str, text: str) -> str:
+    return gettext("%(what)s: %(text)s") % {"what": place, "text": text} if place else text
+
+
 def row_sentence(problem: Mapping[str, Any]) -> str:
     """Why a row did not come in, with the column in front: {"column", "code", "data"}."""
     code = problem["code"]
     sentence = _ROWS.get(code)
     text = _filled(sentence, problem.get("data", {})) if sentence else code
     column = problem.get("column", "")
-    return f"{column}: {text}" if column else text
+    return _at(column, text)
 
 
 def code_sentence(code: str) -> str:
@@ -137,7 +143,7 @@ def error_sentences(error: GenjinError) -> list[str]:
     if not isinstance(error, BadInput):
         return [file_sentence(error.code, error.data)]
     return [
-        f"{place}: {text}" if place else text
+        _at(str(place), text)
         for place, text in (
             (place, file_sentence(reason.code, reason.data))
             for place, reasons in error.problems.items()
