@@ -1,7 +1,7 @@
 """Rows for tests: keyword-only, valid by default, named after people who do not exist."""
 
 import itertools
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,15 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=SHANGHAI)  # a Monday morning inside working hours
 PASSWORD = "correct-horse-battery"
 _count = itertools.count(1)
+
+
+def morning_zone() -> str:
+    """A time zone in which it is between ten and eleven in the morning at this moment.
+
+    For tests against the real clock: a customer who lives there may be called now.
+    """
+    east = (10 - datetime.now(UTC).hour + 12) % 24 - 12
+    return f"Etc/GMT{-east:+d}"
 
 
 def make_team(*, name: str = "") -> Team:
