@@ -191,7 +191,7 @@ def _tiles(
         values = {
             "label": label,
             "value": shown,
-            "note": f"{before['label']}: {note}",
+            "note": _("%(what)s: %(text)s") % {"what": before["label"], "text": note},
             "plan": planned.get(code, ""),
         }
         if code in ("dialled", "connected", "reached", "successes"):
