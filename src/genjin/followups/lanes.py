@@ -24,6 +24,7 @@ from genjin.kernel.worktime import WeeklyHours
 
 _FRESH_SECONDS = 1.0
 _lock = threading.Lock()
+_reading = threading.Lock()
 _lanes: tuple[Lane, ...] = ()
 _by_id: dict[int, Lane] = {}
 _read_at = float("-inf")
@@ -106,12 +107,15 @@ def known() -> tuple[Lane, ...]:
     """Every lane, read again once a second at most."""
     global _lanes, _by_id, _read_at  # noqa: PLW0603 - one small cache for the process
     if time.monotonic() - _read_at > _FRESH_SECONDS:
-        found = tuple(Lane.objects.order_by("pk"))
-        with _lock:
-            if [lane.pk for lane in found] != [lane.pk for lane in _lanes]:
-                _open.clear()
-            _lanes, _by_id = found, {lane.pk: lane for lane in found}
-            _read_at = time.monotonic()
+        with _reading:
+            # Those who waited for another thread's reading need none of their own.
+            if time.monotonic() - _read_at > _FRESH_SECONDS:
+                found = tuple(Lane.objects.order_by("pk"))
+                with _lock:
+                    if [lane.pk for lane in found] != [lane.pk for lane in _lanes]:
+                        _open.clear()
+                    _lanes, _by_id = found, {lane.pk: lane for lane in found}
+                    _read_at = time.monotonic()
     return _lanes
 
 

@@ -5,7 +5,7 @@ before it calls `foundation.policy.set_value`. Outer hours can be narrowed, neve
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from functools import lru_cache
 from typing import Any, Literal
@@ -20,7 +20,18 @@ from genjin.kernel.worktime import WeeklyHours
 
 PROFILE_KEY = "contact.profile"
 Kind = Literal["hours", "integer", "purposes", "channels", "choice", "time"]
-_compiled: tuple[Mapping[str, Any], dict[str, Profile]] | None = None
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What takes long to make, with the settings it was made of."""
+
+    settings: Mapping[str, Any]
+    profiles: dict[str, Profile] = field(default_factory=dict)
+    closed_dates: dict[tuple[str, int], frozenset[date]] = field(default_factory=dict)
+
+
+_kept: _Made | None = None
 
 
 @dataclass(frozen=True)
@@ -58,18 +69,23 @@ def current_code() -> str:
     return str(policy.value(PROFILE_KEY))
 
 
-def profile(code: str = "") -> Profile:
-    """The profile in force; made again only after a setting changed."""
-    global _compiled  # noqa: PLW0603 - one small cache for the process
+def _made() -> _Made:
+    """What was made of the settings in force; made again only after one of them changed."""
+    global _kept  # noqa: PLW0603 - one small cache for the process
     settings = policy.overrides()
-    held = _compiled
-    if held is None or (held[0] is not settings and held[0] != settings):
-        held = (settings, {})
-        _compiled = held
+    kept = _kept
+    if kept is None or kept.settings is not settings:
+        _kept = kept = _Made(settings)
+    return kept
+
+
+def profile(code: str = "") -> Profile:
+    """The profile in force."""
+    made = _made().profiles
     code = code or current_code()
-    if code not in held[1]:
-        held[1][code] = _make(code)
-    return held[1][code]
+    if code not in made:
+        made[code] = _make(code)
+    return made[code]
 
 
 def _value(code: str, *path: str) -> Any:
@@ -136,19 +152,17 @@ def closed_dates(country: str, year: int) -> frozenset[date]:
     A year that an administrator entered has the days off entered; years for which nothing
     official is out yet have the holidays the law itself names.
     """
+    made = _made().closed_dates
+    if (country, year) not in made:
+        made[country, year] = _closed_dates(country, year)
+    return made[country, year]
+
+
+def _closed_dates(country: str, year: int) -> frozenset[date]:
     entered = calendar.entered_years(country)
-    own = tuple((own_year, entry.days_off) for own_year, entry in entered.items())
-    return _holidays_of_span(country, year, own)
-
-
-@lru_cache(maxsize=64)
-def _holidays_of_span(
-    country: str, year: int, own: tuple[tuple[int, frozenset[date]], ...]
-) -> frozenset[date]:
-    entered = dict(own)
-    years = (year + step for step in (-1, 0, 1, 2))
+    years = range(year - 1, year + 3)
     return frozenset().union(
-        *(entered[one] if one in entered else _holidays_of(country, one) for one in years)
+        *(entered[one].days_off if one in entered else _holidays_of(country, one) for one in years)
     )
 
 

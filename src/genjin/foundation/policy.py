@@ -36,7 +36,9 @@ def overrides() -> Mapping[str, Any]:
     global _cached, _cached_at  # noqa: PLW0603 - one small cache for the process
     with _lock:
         if time.monotonic() - _cached_at > _FRESH_SECONDS:
-            _cached = dict(PolicySetting.objects.values_list("key", "value"))
+            found = dict(PolicySetting.objects.values_list("key", "value"))
+            # The same object as long as nothing changed: others keep what they made of it.
+            _cached = _cached if found == _cached else found
             _cached_at = time.monotonic()
         return _cached
 
