@@ -146,6 +146,11 @@ class FollowUp(models.Model):
                 condition=models.Q(state__in=["planned", "ready"], expires_at__isnull=False),
                 name="followup_expiring",
             ),
+            models.Index(
+                fields=["escalated_at"],
+                condition=models.Q(state__in=["planned", "ready"], escalated_at__isnull=False),
+                name="followup_escalated",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -247,7 +252,8 @@ class Interaction(InsertOnly):
             models.Index(fields=["queue", "local_day"], name="interaction_by_queue"),
             models.Index(fields=["local_day"], name="interaction_by_day"),
             models.Index(
-                fields=["-at"], condition=models.Q(detail__has_key="message"),
+                fields=["-at"],
+                condition=models.Q(detail__has_key="message"),
                 name="interaction_with_message",
             ),
         ]
