@@ -17,7 +17,7 @@ from tests.factories import (
     make_user,
 )
 
-from genjin.calling.models import AgentPresence, BriefingPass, DeskDraft
+from genjin.calling.models import AgentPresence, BriefingPass, DeskDraft, Introduction
 from genjin.calling.operations.agents import save_draft
 from genjin.customers.models import ContactPoint, TimelineEntry
 from genjin.followups.models import Contact, FollowUp, Interaction
@@ -267,3 +267,46 @@ def test_the_screen_costs_as_many_queries_with_a_long_history_as_with_a_short_on
         client.get(url("followup", taken))
     assert _asked(long) == _asked(short)
     assert client.get(url("timeline", taken)).status_code == 200
+
+
+def test_a_customer_who_rings_back_opens_the_follow_up_of_the_message(client, taken, agent):
+    left = form("message_left", message_text="一切正常，不必回电", message_number="010-65529988")
+    client.post(url("record", taken), left)
+    assert FollowUp.objects.get().state == "done"
+    colleague = make_user(role="agent", language="en")
+    client.force_login(colleague)
+    for number in ("138 0013 8000", "01065529988"):
+        page = client.get(reverse("desk-answer"), {"q": number}).content.decode()
+        assert "王小明" in page
+        assert "一切正常，不必回电" in page
+    assert client.post(url("called-back", taken), follow=True).status_code == 200
+    page = client.get(url("followup", taken)).content.decode()
+    assert "The customer called us back" in page
+    assert 'data-started="' in page
+    assert AgentPresence.objects.get(user=colleague).state == "on_call"
+    client.post(url("record", taken), form("success", token="t2", talk="2:10"))
+    newest = Interaction.objects.order_by("-at").first()
+    assert (newest.is_inbound, newest.talk_seconds, newest.by) == (True, 130, colleague)
+    assert not Contact.objects.filter(by=colleague).exists()
+
+
+def test_a_follow_up_without_a_message_is_not_opened_by_a_call_back(client, taken):
+    client.force_login(make_user(role="agent"))
+    assert client.post(url("called-back", taken)).status_code == 404
+
+
+def test_the_agents_own_introduction_is_kept_with_the_call(client, taken, agent):
+    script = taken.queue.campaign.script
+    own = Introduction.objects.create(script=script, agent=agent, text="我是小李", state="approved")
+    page = client.get(url("followup", taken)).content.decode()
+    assert f'name="introduction" value="{own.pk}"' in page
+    client.post(url("record", taken), form(introduction=str(own.pk)))
+    assert Interaction.objects.get().detail["introduction"] == str(own.pk)
+
+
+def test_an_introduction_of_somebody_else_is_not_kept(client, taken):
+    script = taken.queue.campaign.script
+    other = Introduction.objects.create(script=script, agent=make_user(), text="x",
+                                        state="approved")  # fmt: skip
+    client.post(url("record", taken), form(introduction=str(other.pk)))
+    assert "introduction" not in Interaction.objects.get().detail

@@ -6,13 +6,14 @@ rule (`flows.purposes`) says what it does; what a form must hold is decided in `
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from genjin.calling.models import AgentPresence, Campaign
+from genjin.calling.models import AgentPresence, Campaign, Introduction
 from genjin.calling.operations.agents import discard_draft, set_agent_state
-from genjin.calling.states import AgentState
+from genjin.calling.states import AgentState, IntroductionState
 from genjin.customers import timeline
 from genjin.customers.models import ContactPoint
 from genjin.customers.operations.card import set_grade
@@ -20,11 +21,13 @@ from genjin.customers.operations.memories import add_wanted
 from genjin.customers.operations.points import mark_point
 from genjin.flows.desk_form import OutcomeForm, check
 from genjin.flows.purposes import Effect, OutcomeRule, outcome, retry_of
+from genjin.followups.claims import is_called_back
 from genjin.followups.models import Contact, FollowUp, Interaction
 from genjin.followups.operations import (
     begin_contact,
     finish,
     make_commitment,
+    open_called_back,
     put_back,
     record_interaction,
     record_refusal,
@@ -70,6 +73,18 @@ def dial(followup: FollowUp, *, point: ContactPoint, by: User, now: datetime) ->
         by, AgentState.ON_CALL, now=now, campaign=campaign_of(followup), followup=followup
     )
     return contact
+
+
+@transaction.atomic
+def answer_call_back(followup: FollowUp, *, by: User, now: datetime) -> None:
+    """A customer rings back to a message: opens its follow-up and shows the agent as talking (FU5).
+
+    Raises Conflict `in_other_hands`, LostRace.
+    """
+    open_called_back(followup, by=by, now=now)
+    set_agent_state(
+        by, AgentState.ON_CALL, now=now, campaign=campaign_of(followup), followup=followup
+    )
 
 
 def hang_up(followup: FollowUp, *, by: User, now: datetime) -> AgentPresence:
@@ -186,12 +201,26 @@ def _interaction(
         wrap_seconds=form.wrap_seconds,
         note=form.note,
         next_step=form.next_step,
-        detail={**form.detail(rule), **({"campaign": campaign.pk} if campaign else {})},
+        detail={**form.detail(rule), **_said_with(form, campaign, by)},
         script_version=form.script_version,
         channel=row.channel,
         purpose=row.purpose,
         person=person,
+        is_inbound=contact is None and is_called_back(row),
     )
+
+
+def _said_with(form: OutcomeForm, campaign: Campaign | None, by: User) -> dict[str, Any]:
+    """The campaign, and the agent's own introduction as it was worded then (CA2)."""
+    found: dict[str, Any] = {"campaign": campaign.pk} if campaign else {}
+    if (
+        form.introduction
+        and Introduction.objects.filter(
+            pk=form.introduction, agent=by, state=IntroductionState.APPROVED
+        ).exists()
+    ):
+        found["introduction"] = str(form.introduction)
+    return found
 
 
 def _left_message(rule: OutcomeRule) -> bool:

@@ -35,7 +35,8 @@ class OutcomeForm:
     """One filled-in outcome panel. Seconds are whole; instants are aware; texts are stripped.
 
     `token` names this filling-in: sent twice it is recorded once. `point` is the number the
-    outcome is about, `person` who spoke. `refuses_all` widens "never again" to every purpose.
+    outcome is about, `person` who spoke, `introduction` the agent's own one that stood in the
+    script. `refuses_all` widens "never again" to every purpose.
     """
 
     outcome: str
@@ -67,6 +68,7 @@ class OutcomeForm:
     point: UUID | None = None
     person: UUID | None = None
     script_version: int | None = None
+    introduction: UUID | None = None
 
     def detail(self, rule: OutcomeRule) -> dict[str, Any]:
         """What the interaction keeps beside its columns: what was said, as JSON's own types."""

@@ -122,6 +122,7 @@ class RecordForm(forms.Form):
 
     token = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
     script_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    introduction = forms.UUIDField(required=False, widget=forms.HiddenInput)
     outcome = forms.CharField(label=_("Outcome"), max_length=24, required=False)
     talk = TalkField(label=_("Talk time"), required=False, max_length=12)
     callback_at = WhenField(label=_("Call back at"), required=False, max_length=40)
@@ -223,10 +224,13 @@ class RecordForm(forms.Form):
             point=UUID(data["point"]) if data["point"] else None,
             person=UUID(data["person"]) if data["person"] else None,
             script_version=data["script_version"],
+            introduction=data["introduction"],
         )
 
 
+# What the page itself fills in.
+HIDDEN = ("token", "stay", "script_version", "introduction")
 # What a draft keeps: every field that a person fills in.
 DRAFT_FIELDS = tuple(
-    name for name in RecordForm.base_fields if name not in ("token", "stay", "script_version")
+    name for name in RecordForm.base_fields if name not in HIDDEN
 )

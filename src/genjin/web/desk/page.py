@@ -19,7 +19,7 @@ from genjin.customers.states import PersonRole
 from genjin.flows.desk import campaign_of
 from genjin.flows.purposes import OutcomeRule, outcomes_for
 from genjin.followups import profiles
-from genjin.followups.claims import why
+from genjin.followups.claims import is_called_back, why
 from genjin.followups.models import Commitment, Contact, FollowUp, Interaction
 from genjin.followups.sentences import sentence as gate_sentence
 from genjin.followups.states import CommitmentState, ContactState, State
@@ -71,6 +71,7 @@ class Page:
     strip: logbook.Figures
     wrap_seconds: int = 60
     wrap_started: datetime | None = None
+    talk_started: datetime | None = None
 
 
 def _introduction(campaign: Campaign | None, user: User) -> Introduction | None:
@@ -192,17 +193,27 @@ def _owners(user: User) -> list[User]:
     return list(people.order_by("name")[:OWNERS])
 
 
-def talk_seconds(call: Contact | None, presence: AgentPresence | None, now: datetime) -> int:
-    """How long the begun call has lasted: from dialling until it was hung up, or until now."""
-    if call is None:
+def talk_seconds(
+    followup: FollowUp, call: Contact | None, presence: AgentPresence | None, now: datetime
+) -> int:
+    """How long the call has lasted: from its beginning until it was hung up, or until now."""
+    began = talk_started(followup, call, presence)
+    if began is None:
         return 0
-    is_over = (
-        presence is not None
-        and presence.followup_id == call.followup_id
-        and (presence.state == "wrap_up")
+    until = wrap_started(followup, presence) or now
+    return max(0, int((until - began).total_seconds()))
+
+
+def talk_started(
+    followup: FollowUp, call: Contact | None, presence: AgentPresence | None
+) -> datetime | None:
+    """Since when the talk lasts: from dialling, or from answering a customer who rang back."""
+    if call is not None:
+        return call.started_at
+    is_talking = presence is not None and presence.followup_id == followup.pk and (
+        presence.state in ("on_call", "wrap_up")
     )
-    until = presence.since if is_over and presence else now
-    return max(0, int((until - call.started_at).total_seconds()))
+    return followup.taken_at if is_talking and is_called_back(followup) else None
 
 
 def wrap_started(followup: FollowUp, presence: AgentPresence | None) -> datetime | None:
@@ -222,13 +233,14 @@ def gather(followup: FollowUp, *, user: User, now: datetime, data: Any = None) -
     phones = phones_of(shown, user=user, call=call, is_in_hand=is_in_hand)
     version = latest_version(campaign) if campaign else None
     script = None
+    introduction = _introduction(campaign, user)
     if version is not None:
         script = render(
             version,
             customer=shown.customer,
             agent=user,
             product=campaign.product if campaign else None,
-            introduction=_introduction(campaign, user),
+            introduction=introduction,
         )
     draft = DeskDraft.objects.filter(followup=followup, user=user).first()
     presence = AgentPresence.objects.filter(user=user).first()
@@ -240,6 +252,7 @@ def gather(followup: FollowUp, *, user: User, now: datetime, data: Any = None) -
     typed = (draft.content.get("fields", {}) if draft else {}) | {
         "token": uuid4().hex,
         "script_version": version.pk if version else "",
+        "introduction": introduction.pk if introduction else "",
     }
     form = RecordForm(
         data,
@@ -271,6 +284,7 @@ def gather(followup: FollowUp, *, user: User, now: datetime, data: Any = None) -
         strip=logbook.today(user, now),
         wrap_seconds=campaign.wrap_up_seconds if campaign else 60,
         wrap_started=wrap_started(followup, presence),
+        talk_started=talk_started(followup, call, presence),
     )
 
 

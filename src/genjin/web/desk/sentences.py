@@ -21,6 +21,7 @@ def _texts() -> dict[str, str]:
         "not_their_number": _("This number is not on the card any more."),
         "assigned_to_someone_else": _("This follow-up waits for somebody else."),
         "queue_closed": _("This campaign does not call at the moment."),
+        "in_other_hands": _("A colleague has this customer in hand at this moment."),
         "state_changed": _("Somebody else was faster with this follow-up."),
         "draft_is_newer": _("This was changed in another window; nothing was overwritten."),
         "draft_is_gone": _("This was recorded or thrown away in another window."),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from genjin.web.desk import start, work
+from genjin.web.desk import answering, start, work
 
 urlpatterns = [
     path("desk", start.desk, name="desk"),
@@ -9,6 +9,8 @@ urlpatterns = [
     path("desk/alive", start.alive, name="desk-alive"),
     path("desk/products", start.products, name="desk-products"),
     path("desk/briefing/<int:pk>", start.briefing, name="desk-briefing"),
+    path("desk/answer", answering.answer, name="desk-answer"),
+    path("desk/<uuid:pk>/called-back", answering.called_back, name="desk-called-back"),
     path("desk/<uuid:pk>", work.followup, name="desk-followup"),
     path("desk/<uuid:pk>/take", work.take_it, name="desk-take"),
     path("desk/<uuid:pk>/dial", work.dial_number, name="desk-dial"),

@@ -142,7 +142,8 @@ def hang_up_call(request: HttpRequest, pk: UUID) -> HttpResponse:
     now = timezone.now()
     user = _user(request)
     call = desk_page.open_contact(row, user)
-    seconds = desk_page.talk_seconds(call, AgentPresence.objects.filter(user=user).first(), now)
+    presence = AgentPresence.objects.filter(user=user).first()
+    seconds = desk_page.talk_seconds(row, call, presence, now)
     desk.hang_up(row, by=user, now=now)
     if _wants_data(request):
         return JsonResponse({"talk_seconds": seconds, "wrap_started": now.isoformat()})
@@ -204,7 +205,7 @@ def _seconds(row: FollowUp, user: User, now: datetime) -> tuple[int, int]:
     call = desk_page.open_contact(row, user)
     began = desk_page.wrap_started(row, presence)
     wrap = max(0, int((now - began).total_seconds())) if began else 0
-    return desk_page.talk_seconds(call, presence, now), wrap
+    return desk_page.talk_seconds(row, call, presence, now), wrap
 
 
 def _invalid(request: HttpRequest, row: FollowUp, errors: dict[str, list[str]]) -> HttpResponse:
