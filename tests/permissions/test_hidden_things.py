@@ -7,6 +7,8 @@ import pytest
 from django.core import signing
 from django.test import Client
 
+from genjin.customers.importing import operations as importing
+from genjin.customers.importing.mapping import from_toml
 from genjin.customers.models import Address, ContactPerson, TimelineEntry
 from genjin.customers.operations import card as operations
 from genjin.foundation.models import User
@@ -99,3 +101,42 @@ def test_the_card_and_its_history_show_an_agent_no_number_and_no_street():
     told = "".join(client.get(page).content.decode() for page in pages)
     for secret in ("13812345678", "12345678", "87654321", "88号", "99号"):
         assert secret not in told
+
+
+@pytest.mark.parametrize("decides", [False, True])
+def test_a_list_of_numbers_does_not_tell_who_the_other_team_s_customers_are(
+    settings, tmp_path, decides
+):
+    settings.MEDIA_ROOT = tmp_path
+    ours = make_team()
+    keeper = make_user(name="赵保管", team=make_team())
+    make_customer(name="钱秘密", phone="+8613800138000", team=keeper.team, custodian=keeper)
+    make_customer(name="孙公开", phone="+8613800138001", team=ours)
+    supervisor = make_user(role="supervisor", team=ours, language="en")
+    file = tmp_path / "list.csv"
+    file.write_text("姓名,手机\n甲,13800138000\n乙,13800138001\n", "utf-8")
+    run = importing.receive(file, name="list.csv", by=supervisor, now=NOW)
+    mapping = from_toml('[columns]\n"姓名" = "name"\n"手机" = "phone"\n')
+    importing.set_mapping(run, mapping, on_duplicate="ask", by=supervisor, now=NOW)
+    step = importing.write if decides else importing.check
+    step(run, by=supervisor, now=NOW, workers=0)
+    for page in (f"/imports/{run.pk}", f"/imports/{run.pk}/progress"):
+        told = as_user(supervisor).get(page).content.decode()
+        assert "钱秘密" not in told
+        assert "A card kept by 赵保管" in told
+        assert "孙公开" in told
+
+
+def test_deciding_to_update_leaves_the_other_team_s_card_as_it_is(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    other = make_customer(name="钱秘密", phone="+8613800138000", team=make_team())
+    supervisor = make_user(role="supervisor", team=make_team(), language="en")
+    file = tmp_path / "list.csv"
+    file.write_text("姓名,手机\n甲,13800138000\n", "utf-8")
+    run = importing.receive(file, name="list.csv", by=supervisor, now=NOW)
+    mapping = from_toml('[columns]\n"姓名" = "name"\n"手机" = "phone"\n')
+    importing.set_mapping(run, mapping, on_duplicate="ask", by=supervisor, now=NOW)
+    importing.write(run, by=supervisor, now=NOW, workers=0)
+    as_user(supervisor).post(f"/imports/{run.pk}/decide", {"decision": "update:all"})
+    other.refresh_from_db()
+    assert other.name == "钱秘密"

@@ -48,7 +48,7 @@ def decide_rows(request: HttpRequest, pk: UUID) -> HttpResponse:
     decision, _sep, row = request.POST.get("decision", "").partition(":")
     waiting = run.rows.filter(fate=ImportRow.Fate.ASK).select_related("run")
     if row != "all":
-        waiting = waiting.filter(pk=int(row)) if row.isdigit() else waiting.none()
+        waiting = waiting.filter(pk=int(row)) if row.isdecimal() else waiting.none()
     settled = 0
     for one in waiting.order_by("row_number").iterator(chunk_size=500):
         try:

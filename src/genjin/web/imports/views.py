@@ -22,6 +22,7 @@ from genjin.customers.importing.sentences import (
     row_sentence,
 )
 from genjin.customers.models import Customer, CustomerImport, ImportRow
+from genjin.customers.queries import visible_to
 from genjin.customers.states import ImportState
 from genjin.foundation.access import access, scope_of
 from genjin.foundation.models import LongTask, User
@@ -61,12 +62,19 @@ def tell(request: HttpRequest, error: GenjinError) -> None:
         messages.error(request, sentence)
 
 
+def _key(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
 @access(RIGHT)
 @require_safe
 def import_list(request: HttpRequest) -> HttpResponse:
     """Every import that this person may see, the newest first."""
     found = runs_of(signed(request)).order_by("-created_at", "-id")
-    if after := request.GET.get("after"):
+    if after := _key(request.GET.get("after", "")):
         last = found.filter(pk=after).values_list("created_at", flat=True).first()
         found = found.filter(created_at__lt=last) if last else found
     runs = list(found[: PAGE + 1])
@@ -221,7 +229,7 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     run = run_or_404(request, pk)
     if run.state == ImportState.UPLOADED:
         return redirect("import-mapping", run.pk)
-    return render(request, "imports/detail.html", _detail(run))
+    return render(request, "imports/detail.html", _detail(request, run))
 
 
 @access(RIGHT)
@@ -229,16 +237,17 @@ def detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 def progress(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The part of the page that changes while the worker is at it; the page asks every second."""
     run = run_or_404(request, pk)
-    return render(request, "imports/_progress.html", _detail(run))
+    return render(request, "imports/_progress.html", _detail(request, run))
 
 
-def _detail(run: CustomerImport) -> dict[str, Any]:
+def _detail(request: HttpRequest, run: CustomerImport) -> dict[str, Any]:
     report = run.report
     task = run.task
+    visible = visible_to(signed(request))
     is_running = run.state in operations.RUNNING
     waits = task is not None and task.state == LongTask.State.QUEUED
     is_stuck = is_running and not waits and not operations.is_running(run)
-    asked = run.rows.filter(fate=ImportRow.Fate.ASK).select_related("duplicate_of")
+    asked = run.rows.filter(fate=ImportRow.Fate.ASK).select_related("duplicate_of__custodian")
     error = report.get("error")
     return {
         "run": run,
@@ -258,8 +267,8 @@ def _detail(run: CustomerImport) -> dict[str, Any]:
             for code, count in report.get("by_code", {}).items()
         ],
         "error": file_sentence(error["code"], error["data"]) if error else "",
-        "asked": list(asked.order_by("row_number")[:_DECISIONS_SHOWN]) if run.asked_count else [],
-        "on_record": _on_record(report) if run.state == ImportState.CHECKED else [],
+        "asked": _asked(asked, visible) if run.asked_count else [],
+        "on_record": _on_record(report, visible) if run.state == ImportState.CHECKED else [],
     }
 
 
@@ -269,13 +278,26 @@ def _done(run: CustomerImport) -> int:
     return run.next_row
 
 
-def _on_record(report: dict[str, Any]) -> list[dict[str, Any]]:
+def _asked(
+    waiting: QuerySet[ImportRow], visible: QuerySet[Customer]
+) -> list[tuple[ImportRow, bool]]:
+    """The first rows that wait, and whether the card on record is in the reader's scope."""
+    rows = list(waiting.order_by("row_number")[:_DECISIONS_SHOWN])
+    keys = {row.duplicate_of_id for row in rows}
+    seen = set(visible.filter(pk__in=keys).values_list("pk", flat=True))
+    return [(row, row.duplicate_of_id in seen) for row in rows]
+
+
+def _on_record(report: dict[str, Any], visible: QuerySet[Customer]) -> list[dict[str, Any]]:
+    """The cards that rows of the file match; of one out of scope only its custodian is told."""
     found = report.get("duplicate_rows", [])
-    names = Customer.objects.in_bulk([one["customer"] for one in found])
+    keys = [UUID(one["customer"]) for one in found]
+    cards = Customer.objects.select_related("custodian").in_bulk(keys)
+    seen = set(visible.filter(pk__in=keys).values_list("pk", flat=True))
     return [
-        {"row": one["row"], "customer": names[UUID(one["customer"])]}
-        for one in found
-        if UUID(one["customer"]) in names
+        {"row": one["row"], "customer": cards[key], "is_open": key in seen}
+        for one, key in zip(found, keys, strict=True)
+        if key in cards
     ]
 
 
