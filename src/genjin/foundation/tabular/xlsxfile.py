@@ -11,16 +11,19 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 from python_calamine import CalamineError, CalamineWorkbook
 
+from genjin.foundation.tabular import xlsxweight
 from genjin.foundation.tabular.errors import UnreadableTable
 
 MOST_UNPACKED_BYTES = 2 * 1024**3
 MOST_ENTRIES = 5_000
 MOST_RATIO = 200
+LONGEST_CELL = 131_072  # four times what a spreadsheet itself takes; as in a delimited file
 _RATIO_COUNTS_FROM_BYTES = 20 * 1024**2
 _IN_MEMORY_BYTES = 64 * 1024**2
 _BLOCK_BYTES = 1024 * 1024
@@ -43,6 +46,7 @@ def check_archive(path: Path) -> int:
                 raise UnreadableTable("zip_bomb", unpacked=unpacked, packed=packed)
             if "xl/workbook.xml" not in archive.namelist():
                 raise UnreadableTable("not_a_table")
+            xlsxweight.check_shared_texts(archive)
             for entry in entries:
                 _unpack_into_nothing(archive, entry)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError):
@@ -69,12 +73,19 @@ def sheet_names(path: Path) -> list[str]:
 def rows(path: Path, sheet: str) -> Iterator[list[str]]:
     """Every row of a sheet as text, empty rows as empty lists; empty `sheet` is the first."""
     unpacked = check_archive(path)
-    found = _in_memory(path, sheet) if unpacked <= _IN_MEMORY_BYTES else _streamed(path, sheet)
-    for row in found:
+    is_small = unpacked <= _IN_MEMORY_BYTES and _fits(path)
+    for number, row in enumerate(_in_memory(path, sheet) if is_small else _streamed(path, sheet)):
         texts = [as_text(cell) for cell in row]
+        if any(len(text) > LONGEST_CELL for text in texts):
+            raise UnreadableTable("cell_too_long", row=number + 1)
         while texts and not texts[-1]:
             texts.pop()
         yield texts
+
+
+def _fits(path: Path) -> bool:
+    with zipfile.ZipFile(path) as archive:
+        return xlsxweight.fits_in_memory(archive)
 
 
 def _in_memory(path: Path, sheet: str) -> Iterator[list[Any]]:
@@ -96,7 +107,7 @@ def _streamed(path: Path, sheet: str) -> Iterator[tuple[Any, ...]]:
         warnings.simplefilter("ignore")
         try:
             book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
-        except (InvalidFileException, KeyError, ValueError, zipfile.BadZipFile):
+        except (InvalidFileException, ParseError, KeyError, ValueError, zipfile.BadZipFile):
             raise UnreadableTable("broken_archive") from None
         try:
             name = sheet or book.sheetnames[0]
@@ -106,6 +117,8 @@ def _streamed(path: Path, sheet: str) -> Iterator[tuple[Any, ...]]:
             table = book[name]
             table.reset_dimensions()
             yield from table.iter_rows(values_only=True)
+        except (ParseError, ValueError, KeyError, IndexError, zipfile.BadZipFile):
+            raise UnreadableTable("broken_archive") from None
         finally:
             book.close()
 
