@@ -14,9 +14,7 @@ MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 def book(path: Path, cells: str, text: str = "x") -> Path:
     """A workbook whose only sheet has `cells` as its XML and one shared text."""
-    workbook = Workbook()
-    workbook.active.append(["a text, so that there is a part for texts"])
-    workbook.save(path)
+    Workbook().save(path)
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
     parts["xl/worksheets/sheet1.xml"] = (
@@ -24,6 +22,11 @@ def book(path: Path, cells: str, text: str = "x") -> Path:
     )
     parts["xl/sharedStrings.xml"] = (
         f'<sst xmlns="{MAIN}" count="1" uniqueCount="1"><si><t>{text}</t></si></sst>'.encode()
+    )
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    parts["[Content_Types].xml"] = parts["[Content_Types].xml"].replace(
+        b"</Types>",
+        f'<Override PartName="/xl/sharedStrings.xml" ContentType="{kind}"/></Types>'.encode(),
     )
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in parts.items():
