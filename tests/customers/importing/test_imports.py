@@ -155,6 +155,16 @@ class TestOneRun:
         )  # fmt: skip
         assert [choice["code"] for choice in field.choices] == ["high", "low"]
 
+    def test_new_card_fields_stand_in_the_order_of_the_file(self, lists):
+        header = "name,last_of_all,b,middle\n"
+        rules = "".join(f'[columns.{name}]\nfield = "{name}"\ntype = "text"\n'
+                        for name in ("b", "middle", "last_of_all"))  # fmt: skip
+        mapping = f'[columns]\nname = "name"\n{rules}'
+        bring_in(lists("张三,1,2,3", header=header), mapping=mapping)
+        made = FieldDefinition.objects.filter(code__in=["b", "middle", "last_of_all"])
+        ordered = made.order_by("position", "id").values_list("code", flat=True)
+        assert list(ordered) == ["last_of_all", "b", "middle"]
+
     def test_choices_may_grow_from_the_data(self, lists):
         mapping = '[columns]\n"姓名" = "name"\n[columns."等级"]\nfield = "level"\n'
         mapping += 'type = "choice"\nextend = true\n'

@@ -334,7 +334,7 @@ def _write(
 ) -> None:
     path = Path(run.stored_path)
     stamp = preparing.unchanged_file(run)
-    preparing.make_fields(mappings.checked(run.mapping), by=by, now=now)
+    preparing.make_fields(mappings.checked(run.mapping), run.columns, by=by, now=now)
     spec = preparing.spec_for(run)
     cleaner, earlier = RowCleaner(spec), EarlierRuns(run)
     rows = _chunks(preparing.table_of(run), run.next_row, size)

@@ -1,6 +1,6 @@
 """Makes ready what cleaning needs: card fields, people and teams, the file as it was."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -125,12 +125,17 @@ def _new_definition(code: str, rule: Mapping[str, Any]) -> FieldDefinition:
 
 
 @transaction.atomic
-def make_fields(mapping: Mapping[str, Any], *, by: User | None, now: datetime) -> list[str]:
+def make_fields(
+    mapping: Mapping[str, Any], columns: Sequence[str], *, by: User | None, now: datetime
+) -> list[str]:
     """Makes the card fields that a mapping brings along and adds its choices to those there are.
 
-    Returns the codes of the new fields. The new ones and the changed lists are audited.
+    New fields stand in the order of the file's `columns`: the database forgets keys' order.
+    Returns their codes. The new ones and the changed lists are audited.
     """
-    rules = mappings.field_rules(mapping)
+    given = mapping["columns"]
+    ordered = {name: given[name] for name in columns if name in given}
+    rules = mappings.field_rules({**mapping, "columns": ordered})
     existing = {
         d.code: d for d in FieldDefinition.objects.select_for_update().filter(code__in=rules)
     }
