@@ -253,6 +253,8 @@ def test_a_failure_at_the_end_leaves_nothing_half_written():
 
 def test_a_lease_that_ran_out_is_taken_again_while_nobody_else_has_it():
     agent, followup = taken()
+    typed = {"fields": {"note": "…"}, "writer": "a", "serial": 1}
+    DeskDraft.objects.get_or_create(followup=followup, user=agent, defaults={"content": typed})
     FollowUp.objects.filter(pk=followup.pk).update(
         state="ready", taken_by=None, taken_at=None, lease_until=None
     )

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from genjin.calling.models import AgentPresence, Campaign, Introduction
+from genjin.calling.models import AgentPresence, Campaign, DeskDraft, Introduction
 from genjin.calling.operations.agents import discard_draft, set_agent_state
 from genjin.calling.states import AgentState, IntroductionState
 from genjin.customers import timeline
@@ -148,10 +148,20 @@ def _bring_in_hand(row: FollowUp, *, by: User, now: datetime) -> None:
     """A lease that ran out while typing is taken again if nobody else has the follow-up."""
     if row.state == State.TAKEN and row.taken_by_id == by.pk:
         return
-    if row.state in WAITING and row.assigned_to_id in (None, by.pk):
+    is_theirs = row.assigned_to_id == by.pk or (
+        row.assigned_to_id is None and has_unrecorded(row, by)
+    )
+    if row.state in WAITING and is_theirs:
         take(row, by=by, now=now)
         return
     raise Conflict("not_in_hand", id=str(row.pk), state=row.state)
+
+
+def has_unrecorded(followup: FollowUp, user: User) -> bool:
+    """Whether something of this person's is not recorded yet: what they typed, or a call."""
+    if DeskDraft.objects.filter(followup=followup, user=user).exists():
+        return True
+    return _contact_of(followup, user) is not None
 
 
 def _contact_of(row: FollowUp, by: User) -> Contact | None:

@@ -21,7 +21,7 @@ from genjin.customers.models import ContactPoint
 from genjin.flows import desk
 from genjin.followups.models import Contact, FollowUp
 from genjin.followups.operations import release, renew_lease, take
-from genjin.followups.states import State
+from genjin.followups.states import WAITING, State
 from genjin.foundation.access import access, has_right
 from genjin.foundation.models import User
 from genjin.kernel.errors import BadInput, GenjinError, LostRace
@@ -50,6 +50,26 @@ def _mine(request: HttpRequest, pk: UUID) -> FollowUp:
     if Contact.objects.filter(followup=row, by=user).exists():
         return row
     raise Http404
+
+
+def _is_open_to(row: FollowUp, user: User) -> bool:
+    """Whether a person has to do with the follow-up now, and not only had before.
+
+    In hand, waiting for them by name, or with something of theirs that is not recorded yet.
+    """
+    if row.state == State.TAKEN and row.taken_by_id == user.pk:
+        return True
+    if row.state in WAITING and row.assigned_to_id == user.pk:
+        return True
+    return desk.has_unrecorded(row, user)
+
+
+def _present(request: HttpRequest, pk: UUID) -> FollowUp:
+    """As `_mine`, for what shows the customer or writes on the card: not once it is over."""
+    row = _mine(request, pk)
+    if not _is_open_to(row, _user(request)):
+        raise Http404
+    return row
 
 
 def _wants_data(request: HttpRequest) -> bool:
@@ -90,14 +110,18 @@ def _show(
 @access("desk.work")
 @require_GET
 def followup(request: HttpRequest, pk: UUID) -> HttpResponse:
-    return _show(request, _mine(request, pk))
+    """The screen of one follow-up; once it is over it leads back to the desk."""
+    row = _mine(request, pk)
+    if not _is_open_to(row, _user(request)):
+        return redirect("desk")
+    return _show(request, row)
 
 
 @access("desk.work")
 @require_POST
 def take_it(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Takes one chosen follow-up: an own callback, or one whose lease ran out while typing."""
-    row = _mine(request, pk)
+    row = _present(request, pk)
     try:
         take(row, by=_user(request), now=timezone.now())
     except GenjinError as error:
@@ -154,7 +178,7 @@ def hang_up_call(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def draft(request: HttpRequest, pk: UUID) -> JsonResponse:
     """Keeps what was typed so far; an older window is told what stands there and writes nothing."""
-    row = _mine(request, pk)
+    row = _present(request, pk)
     user = _user(request)
     try:
         sent = json.loads(request.body)
@@ -257,7 +281,7 @@ def _said(recorded: desk.Recorded) -> str:
 @require_POST
 def note(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Keeps what was typed for a follow-up that somebody else has now."""
-    row = _mine(request, pk)
+    row = _present(request, pk)
     try:
         desk.keep_as_note(
             row, text=request.POST.get("text", ""), by=_user(request), now=timezone.now()
@@ -286,7 +310,7 @@ def give_back(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_GET
 def timeline(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The customer's history, newest first; more by the key of the last one shown."""
-    row = _mine(request, pk)
+    row = _present(request, pk)
     before = None
     if after := request.GET.get("before", ""):
         at, _sep, last = after.partition("_")
