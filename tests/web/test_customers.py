@@ -5,11 +5,15 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
-from tests.factories import NOW, make_customer, make_point, make_team, make_user
+from django.utils import timezone
+from tests.factories import NOW, make_customer, make_point, make_queue, make_team, make_user
 
 from genjin.customers import fields
 from genjin.customers.models import Customer, FieldDefinition, Hold, Segment, TimelineEntry
 from genjin.customers.operations import card
+from genjin.followups.models import FollowUp
+from genjin.followups.operations import make_commitment, place_hold, plan_followup
+from genjin.foundation.operations.settings import change_settings
 
 pytestmark = pytest.mark.django_db
 
@@ -382,3 +386,38 @@ def test_the_map_gets_the_districts_around(client):
     found = client.get(reverse("divisions-near"), {"q": "杭州市西湖区"}).json()
     assert found["name"] == "浙江省杭州市西湖区"
     assert "西湖区" in {point[2] for point in found["points"]}
+
+
+def test_the_card_says_how_far_an_address_is_from_us(client, customer, manager):
+    card.add_address(customer, text="广东省深圳市南山区科技园1号", by=manager, now=NOW)
+    page = reverse("customer", args=[customer.pk])
+    assert "km from us" not in client.get(page).content.decode()
+    change_settings({"organisation.place": "广州市天河区"}, by=manager, now=NOW)
+    text = client.get(page).content.decode()
+    told = re.search(r"about (\d+) km from us", text)
+    # Some 87 km as the crow flies between the two districts, times 1.4 for the roads.
+    assert 115 <= int(told[1]) <= 130
+
+
+def test_the_card_says_why_something_planned_waits(client, customer, manager):
+    queue = make_queue()
+    plan_followup(customer, queue=queue, purpose="sell", cause_key="t:1", by=None, now=NOW)
+    place_hold(customer, purposes=["sell"], reason="complaint", note="", days=9,
+               source=("complaint", "1"), by=manager, now=timezone.now())  # fmt: skip
+    text = client.get(reverse("customer", args=[customer.pk])).content.decode()
+    planned = text[text.index('id="commitments"'):text.index('id="memories"')]
+    assert "Open complaint" in planned
+
+
+def test_a_promise_that_was_broken_ends_with_its_reason_and_its_reminder(client, customer, manager):
+    promise = make_commitment(customer, text="send a sample", owner=manager, by=manager, now=NOW,
+                              due_at=NOW + timedelta(days=9))  # fmt: skip
+    page = reverse("commitment-end", args=[customer.pk, promise.pk])
+    assert client.post(page, {"how": "broken", "reason": ""}).status_code == 422
+    assert client.post(page, {"how": "broken", "reason": "out of stock"}).status_code == 302
+    promise.refresh_from_db()
+    assert promise.state == "broken"
+    assert FollowUp.objects.get().state == "cancelled"
+    text = client.get(reverse("customer", args=[customer.pk])).content.decode()
+    assert "Promise broken: send a sample" in text
+    assert "out of stock" in text

@@ -58,11 +58,13 @@ def make_commitment(
     return commitment
 
 
-def _remember(commitment: Commitment, code: str, *, by: User | None, now: datetime) -> None:
+def _remember(
+    commitment: Commitment, code: str, *, by: User | None, now: datetime, reason: str = ""
+) -> None:
     timeline.append(
         commitment.customer_id, kind="commitment", code=code, by=by, at=now,
         data={"text": commitment.text, "owner": str(commitment.owner),
-              "due_at": commitment.due_at.isoformat()},
+              "due_at": commitment.due_at.isoformat(), "reason": reason},
         source=("commitment", str(commitment.pk)),
     )  # fmt: skip
 
@@ -72,7 +74,7 @@ def _end(commitment: Commitment, to: str, *, by: User | None, now: datetime, rea
                reason=reason, ended_at=now)  # fmt: skip
     waiting = FollowUp.objects.filter(cause_key=f"commitment:{commitment.pk}")
     cancel_waiting(waiting, by=by, now=now, reason=f"commitment_{to}")
-    _remember(commitment, f"commitment_{to}", by=by, now=now)
+    _remember(commitment, f"commitment_{to}", by=by, now=now, reason=reason)
 
 
 @transaction.atomic

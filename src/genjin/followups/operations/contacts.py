@@ -169,6 +169,7 @@ def _remember(interaction: Interaction, *, by: User | None, now: datetime) -> No
             "is_success": interaction.is_success, "talk_seconds": interaction.talk_seconds,
             "note": interaction.note, "next_step": interaction.next_step,
             "reason": interaction.detail.get("reason", ""),
+            "message": interaction.detail.get("message", {}).get("text", ""),
         },
         source=("interaction", str(interaction.pk)),
     )  # fmt: skip

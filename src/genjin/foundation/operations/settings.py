@@ -15,6 +15,7 @@ from django.db import transaction
 
 from genjin.foundation import calendar, policy
 from genjin.foundation.models import User
+from genjin.kernel.address import parse_address
 from genjin.kernel.errors import BadInput
 from genjin.kernel.problems import Reason
 
@@ -37,6 +38,7 @@ PLAIN = {
     setting.key: setting
     for setting in (
         PlainSetting("organisation.name", "text", most=80),
+        PlainSetting("organisation.place", "text", most=200),
         PlainSetting("organisation.currency", "choice", choices=CURRENCIES),
         PlainSetting("organisation.time_zone", "text", most=60),
         PlainSetting(
@@ -67,6 +69,8 @@ def _checked(setting: PlainSetting, raw: Any) -> Any:
         raise BadInput({setting.key: "too_long"})
     if setting.key == "organisation.time_zone" and text not in zoneinfo.available_timezones():
         raise BadInput({setting.key: "unknown_time_zone"})
+    if setting.key == "organisation.place" and text and not parse_address(text).division:
+        raise BadInput({setting.key: "unknown_place"})
     return text
 
 

@@ -440,6 +440,20 @@ class CommitmentForm(forms.Form):
         return timezone.make_aware(datetime.combine(day, self.cleaned_data["due_time"]))
 
 
+class PromiseEndForm(forms.Form):
+    """A promise that ends without being kept."""
+
+    how = forms.ChoiceField(
+        label=gettext_lazy("What became of it"),
+        choices=[
+            ("broken", gettext_lazy("We did not keep it")),
+            ("withdrawn", gettext_lazy("The customer no longer wants it")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=300)
+
+
 class CustodianForm(forms.Form):
     custodian = forms.ModelChoiceField(
         label=gettext_lazy("Custodian"), queryset=User.objects.none(), required=False,

@@ -120,6 +120,7 @@ _TITLES: dict[str, Callable[[Data], str]] = {
     "commitment_made": lambda d: _("Promised: %(text)s") % d,
     "commitment_kept": lambda d: _("Promise kept: %(text)s") % d,
     "commitment_broken": lambda d: _("Promise broken: %(text)s") % d,
+    "commitment_withdrawn": lambda d: _("Promise no longer wanted: %(text)s") % d,
     "imported": lambda d: _("Came in with %(file)s, row %(row)s") % d,
     "import_updated": lambda d: _("Updated by a file"),
 }  # fmt: skip
@@ -162,6 +163,8 @@ def body(entry: TimelineEntry, definitions: Mapping[str, FieldDefinition]) -> st
     if entry.kind == "consent":
         parts.append(str(data.get("source", "")))
         parts.append(str(data.get("evidence", "")))
+    if data.get("message"):
+        parts.append(_("Message left: %(text)s") % {"text": data["message"]})
     if data.get("next_step"):
         parts.append(_("Next: %(step)s") % {"step": data["next_step"]})
     parts += [str(data[name]) for name in ("note", "reason") if data.get(name)

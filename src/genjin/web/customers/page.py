@@ -11,13 +11,16 @@ from django.utils.translation import pgettext
 
 from genjin.customers import fields as card_fields
 from genjin.customers import queries
-from genjin.customers.models import ContactPerson, Customer, FieldDefinition, Segment
+from genjin.customers.models import Address, ContactPerson, Customer, FieldDefinition, Segment
 from genjin.customers.segments import customers_in
 from genjin.customers.states import Block
 from genjin.followups.models import Commitment, FollowUp
+from genjin.followups.sentences import sentences
 from genjin.followups.states import OPEN
+from genjin.foundation import policy
 from genjin.foundation.access import has_right
 from genjin.foundation.models import User
+from genjin.kernel.address import centre, distance_km, parse_address, to_wgs84
 from genjin.kernel.errors import BadInput
 from genjin.web.customers import words
 from genjin.web.customers.forms import MAIN_COLUMNS
@@ -111,6 +114,18 @@ def point_rows(card: queries.Card, user: User) -> list[dict[str, Any]]:
     ]
 
 
+def distance(address: Address) -> int | None:
+    """How far an address is from us by road, in whole kilometres; None where a point is missing.
+
+    From the centre of our own district, so that it says as much to those who see no street.
+    """
+    home = centre([parse_address(str(policy.value("organisation.place"))).division])
+    if home is None or address.latitude is None or address.longitude is None:
+        return None
+    there = to_wgs84(float(address.latitude), float(address.longitude), address.system)
+    return round(distance_km(to_wgs84(*home), there))
+
+
 def address_rows(card: queries.Card, user: User) -> list[dict[str, Any]]:
     """Addresses with their place and how exact their point is."""
     return [
@@ -119,6 +134,7 @@ def address_rows(card: queries.Card, user: User) -> list[dict[str, Any]]:
             "place": words.place(address.division),
             "text": queries.shown_address(user, address.text, ""),
             "is_whole": has_right(user, "customers.see_contact"),
+            "distance": distance(address),
         }
         for address in card.addresses
     ]
@@ -224,7 +240,10 @@ def card_context(
         "holds": hold_rows(card),
         "segments": segments_of(customer),
         "commitments": list(commitments.order_by("due_at")[:20]),
-        "followups": list(waiting.order_by("not_before")[:10]),
+        "followups": [
+            {"row": row, "why": " ".join(sentences(row.withheld))}
+            for row in waiting.order_by("not_before")[:10]
+        ],
         "may_change": may_change,
         "may_hold": has_right(user, "customers.hold"),
         "may_assign": has_right(user, "customers.assign"),

@@ -53,6 +53,11 @@ urlpatterns = [
         views_parts.commitment_keep,
         name="commitment-keep",
     ),
+    path(
+        "customers/<uuid:pk>/promises/<uuid:commitment_pk>/end",
+        views_parts.commitment_end,
+        name="commitment-end",
+    ),
     path("settings/card-fields", views_settings.card_fields_page, name="card-fields"),
     path("settings/card-fields/new", views_settings.card_field_new, name="card-field-new"),
     path("settings/card-fields/<int:pk>", views_settings.card_field, name="card-field"),

@@ -341,3 +341,20 @@ def commitment_keep(request: HttpRequest, pk: UUID, commitment_pk: UUID) -> Http
         request, customer, "commitments",
         lambda now: followups.keep_commitment(row, by=user, now=now), _("Promise kept."),
     )  # fmt: skip
+
+
+@access("customers.change")
+@FORM
+def commitment_end(request: HttpRequest, pk: UUID, commitment_pk: UUID) -> HttpResponse:
+    """Says that a promise was broken, or that the customer no longer wants it (FU9)."""
+    customer, user = customer_of(request, pk), user_of(request)
+    row = get_object_or_404(Commitment, pk=commitment_pk, customer=customer)
+    form = forms.PromiseEndForm(request.POST or None)
+
+    def save(form: forms.PromiseEndForm, now: datetime) -> None:
+        broken = form.cleaned_data["how"] == "broken"
+        end = followups.break_commitment if broken else followups.withdraw_commitment
+        end(row, by=user, now=now, reason=form.cleaned_data["reason"])
+
+    return form_view(request, customer, form=form, title=_("A promise that was not kept"),
+                     save=save, part="commitments")  # fmt: skip

@@ -50,6 +50,7 @@ class PlainForm(forms.Form):
 class OrganisationForm(PlainForm):
     keys = {
         "name": "organisation.name",
+        "place": "organisation.place",
         "currency": "organisation.currency",
         "time_zone": "organisation.time_zone",
         "language": "organisation.language",
@@ -59,6 +60,12 @@ class OrganisationForm(PlainForm):
         max_length=80,
         required=False,
         help_text=_("Scripts read it out where they say {organisation}."),
+    )
+    place = forms.CharField(
+        label=_("Where we are"),
+        max_length=200,
+        required=False,
+        help_text=_("An address; cards say how far a customer is from its district."),
     )
     currency = forms.ChoiceField(
         label=_("Home currency"),

@@ -10,6 +10,7 @@ _SENTENCES = {
     "not_a_choice": gettext_lazy("This is none of the choices."),
     "too_long": gettext_lazy("This is too long."),
     "unknown_time_zone": gettext_lazy("There is no such time zone; write it as Asia/Shanghai."),
+    "unknown_place": gettext_lazy("No district is known in this address."),
     "another_year": gettext_lazy("There is a day of another year among them."),
     "no_days": gettext_lazy("Enter the days off of the whole year."),
     "both_off_and_worked": gettext_lazy("A day stands in both lists."),
