@@ -1,7 +1,5 @@
 """A real Chromium against the real product: who it is signed in as, and in which shape."""
 
-import os
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +9,8 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from tools.browser import find_chromium
 
 from genjin.foundation.models import User
 from tests.conftest import missing
@@ -35,20 +34,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
 
 
-def chromium_path(playwright: Playwright) -> str | None:
-    """The first Chromium found: GENJIN_CHROMIUM, the system's, Playwright's own."""
-    wanted = [os.environ.get("GENJIN_CHROMIUM"), "chromium", "google-chrome"]
-    for name in filter(None, wanted):
-        if found := shutil.which(name):
-            return found
-    own = playwright.chromium.executable_path
-    return own if Path(own).exists() else None
-
-
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        path = chromium_path(playwright)
+        path = find_chromium()
         if path is None:
             missing("no Chromium found: install chromium or set GENJIN_CHROMIUM")
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
