@@ -17,7 +17,7 @@ from tests.factories import (
     make_user,
 )
 
-from genjin.calling.models import AgentPresence, BriefingPass, DeskDraft, Introduction
+from genjin.calling.models import AgentPresence, BriefingPass, Campaign, DeskDraft, Introduction
 from genjin.calling.operations.agents import save_draft
 from genjin.customers.models import ContactPoint, TimelineEntry
 from genjin.followups.models import Contact, FollowUp, Interaction
@@ -310,3 +310,25 @@ def test_an_introduction_of_somebody_else_is_not_kept(client, taken):
                                         state="approved")  # fmt: skip
     client.post(url("record", taken), form(introduction=str(other.pk)))
     assert "introduction" not in Interaction.objects.get().detail
+
+
+def test_the_briefing_shows_the_sheet_and_the_terms_that_may_be_offered(client, agent):
+    client.force_login(agent)
+    campaign = make_campaign(agents=(agent,), briefing="先读", sheet={"price": "一年一千二"},
+                             payment_terms=["货到付款"])  # fmt: skip
+    page = client.get(reverse("desk-briefing", args=[campaign.pk])).content.decode()
+    assert "一年一千二" in page
+    assert "货到付款" in page
+
+
+def test_the_desk_says_which_payment_terms_may_be_offered(client, taken):
+    Campaign.objects.update(payment_terms=["分三期"])
+    assert "分三期" in client.get(url("followup", taken)).content.decode()
+
+
+def test_a_campaign_that_asks_for_a_skill_says_so_to_who_lacks_it(client, agent):
+    client.force_login(agent)
+    campaign = make_campaign(agents=(agent,), queue=make_queue(skills=["loans"]), name="贷款")
+    BriefingPass.objects.create(campaign=campaign, user=agent, version=1)
+    page = client.get(reverse("desk") + "?dry=1").content.decode()
+    assert "“贷款” asks for skills that you are not known for: loans." in page

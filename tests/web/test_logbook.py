@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
-from tests.factories import NOW, make_team, make_user
+from tests.factories import NOW, make_script_version, make_team, make_user
 from tests.insight.test_logbook import call
 
 from genjin.followups.models import Interaction
@@ -103,3 +103,29 @@ def test_a_supervisor_sees_the_team_and_each_of_its_people(client, agent):
     assert page.context["total"].reached == 1
     one = client.get(reverse("logbook"), {"who": agent.pk, "day": DAY})
     assert one.context["total"].reached == 1
+
+
+def test_a_record_shows_what_was_said_and_under_which_policy(client, agent):
+    version = make_script_version(content={"cards": [{"code": "dear", "label": "太贵"}]})
+    row = call(agent, flags="crs", outcome="agreed")
+    said = row.__class__.objects.create(
+        **{name: getattr(row, name) for name in ("customer", "channel", "purpose", "outcome",
+                                                 "local_day", "local_hour", "queue")},
+        at=NOW, by=agent, is_inbound=True, address="+8613800138000", script_version=version.pk,
+        detail={"needs": "给母亲用", "objection_card": "dear", "grade": "A",
+                "message": {"text": "一切正常", "number": "010-65529988"}},
+        decision={"answer": "allowed", "profile": "cn-mainland", "passed": ["quiet_hours"]},
+    )  # fmt: skip
+    text = client.get(reverse("logbook-record", args=[said.pk])).content.decode()
+    for part in (
+        "给母亲用",
+        "太贵",
+        "A: within a week",
+        "一切正常",
+        "010-65529988",
+        "The customer called us",
+        "138****8000",
+        "Mainland China · Quiet hours",
+    ):
+        assert part in text, part
+    assert "13800138000" not in text

@@ -1,5 +1,6 @@
 """The sentences for what stands against a campaign or a field of it, in the reader's language."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.formats import date_format
@@ -106,3 +107,14 @@ def heading(code: str) -> str:
         "number_not_in_order": _("No number in order"),
         "outcome_unknown": _("A call without an outcome"),
     }.get(code) or _("Other reasons")
+
+
+def sheet_blocks(sheet: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The blocks of a campaign's sheet that say something, with their names (CA1)."""
+    names = {
+        "product": _("Product"),
+        "price": _("Price"),
+        "process": _("Process"),
+        "people": _("People"),
+    }
+    return [(label, sheet[name]) for name, label in names.items() if sheet.get(name)]

@@ -24,7 +24,12 @@ from genjin.kernel.errors import Conflict, LostRace
 from genjin.kernel.problems import Reason
 from genjin.kernel.states import IllegalTransition
 from genjin.web.campaigns import charts
-from genjin.web.campaigns.sentences import heading, hours_in_words, sentence
+from genjin.web.campaigns.sentences import (
+    heading,
+    hours_in_words,
+    sentence,
+    sheet_blocks,
+)
 
 STEP_NAMES = {
     "briefing": gettext_lazy("Begin the briefing"),
@@ -134,23 +139,12 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "agents": queries.agents_of(campaign),
         "version": queries.latest_version(campaign),
         "today": today(),
-        "blocks": _blocks(campaign),
+        "blocks": sheet_blocks(campaign.sheet),
         "hours": hours_in_words(campaign.weekly),
     }
     if begun:
         context |= charts.results_context(campaign, timezone.now())
     return render(request, "campaigns/campaign.html", context)
-
-
-def _blocks(campaign: Campaign) -> list[tuple[str, str]]:
-    names = {
-        "product": _("Product"),
-        "price": _("Price"),
-        "process": _("Process"),
-        "people": _("People"),
-    }
-    found_blocks = [(label, campaign.sheet.get(name, "")) for name, label in names.items()]
-    return [(label, text) for label, text in found_blocks if text]
 
 
 @require_GET

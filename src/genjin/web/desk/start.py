@@ -30,6 +30,7 @@ from genjin.foundation.models import User
 from genjin.insight import logbook
 from genjin.kernel.errors import BadInput
 from genjin.sales.queries import search
+from genjin.web.campaigns.sentences import sheet_blocks
 from genjin.web.desk.sentences import in_words
 
 # What an agent may choose; the others come from what they do.
@@ -107,7 +108,7 @@ def alive(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"known": touch(_user(request), timezone.now())})
 
 
-def _next_allowed(campaigns: list[Campaign], now: datetime) -> dict[str, Any]:
+def _next_allowed(campaigns: list[Campaign], user: User, now: datetime) -> dict[str, Any]:
     """Why nothing can be taken and when the next could be: planned times, hours, other reasons."""
     queues = [one.queue_id for one in campaigns]
     planned = FollowUp.objects.filter(
@@ -116,6 +117,12 @@ def _next_allowed(campaigns: list[Campaign], now: datetime) -> dict[str, Any]:
     at = planned.aggregate(at=Min("not_before"))["at"]
     reasons: list[str] = []
     for campaign in campaigns:
+        if lacking := [one for one in campaign.queue.skills if one not in user.skills]:
+            reasons.append(
+                _("“%(name)s” asks for skills that you are not known for: %(skills)s.")
+                % {"name": campaign.name, "skills": ", ".join(lacking)}
+            )
+            continue
         waiting = (
             FollowUp.objects.filter(queue=campaign.queue_id, state=State.READY, assigned_to=None)
             .select_related("customer", "queue")
@@ -200,7 +207,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "strip": logbook.today(user, now),
         "now": now,
         "is_dry": is_dry,
-        "dry": _next_allowed(campaigns, now) if is_dry else None,
+        "dry": _next_allowed(campaigns, user, now) if is_dry else None,
         "card_work": _card_work(user, now) if is_dry else [],
         "may_open_cards": has_right(user, "customers.view"),
     }
@@ -220,7 +227,7 @@ def briefing(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         for place in range(len(campaign.briefing_questions)):
             given = request.POST.get(f"question{place}", "")
-            answers.append(int(given) if given.isdigit() else None)
+            answers.append(int(given) if given.isdecimal() else None)
         try:
             pass_briefing(campaign, answers=answers, by=user, now=now)
         except WrongAnswersError as error:
@@ -243,6 +250,7 @@ def briefing(request: HttpRequest, pk: int) -> HttpResponse:
     ]
     context = {
         "campaign": campaign,
+        "sheet": sheet_blocks(campaign.sheet),
         "questions": questions,
         "wrong": len(wrong),
         "is_passed": campaign.pk not in open_ones,

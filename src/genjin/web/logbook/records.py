@@ -21,6 +21,7 @@ from genjin.foundation.access import access, has_right
 from genjin.foundation.models import User
 from genjin.insight import logbook
 from genjin.kernel.errors import BadInput, Conflict
+from genjin.web.logbook.details import said
 from genjin.web.logbook.forms import CorrectionForm
 
 PAGE = 100
@@ -48,7 +49,7 @@ def _day(text: str | None) -> date | None:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdigit() and len(text) < 10 else None
+    return int(text) if text and text.isdecimal() and len(text) < 10 else None
 
 
 def _by_place(rows: QuerySet[Interaction], asked: Any, user: User) -> QuerySet[Interaction]:
@@ -194,12 +195,14 @@ def page(request: HttpRequest, pk: UUID) -> HttpResponse:
     row = _found(request, pk)
     chain = chain_of(row)
     kinds = kinds_of(chain)
-    version = ScriptVersion.objects.filter(pk=row.script_version or 0).select_related("script")
+    versions = ScriptVersion.objects.select_related("script")
+    script = versions.filter(pk=row.script_version or 0).first()
     context = {
         "row": row,
         "chain": [labelled(one, kinds) for one in chain],
         "newest": chain[0],
-        "version": version.first(),
+        "version": script,
+        "said": said(chain[0], _user(request), script),
         "may_open": has_right(request.user, "customers.view"),
     }
     return render(request, "logbook/record.html", context)
