@@ -77,12 +77,13 @@ def test_a_supervisor_sees_and_stops_the_tasks_of_the_team_alone():
 
 
 def test_a_failed_job_is_tried_again_once():
+    waiting = jobs.counts_by_state().get("todo", 0)  # tests with commits leave theirs behind
     job, client = failed_job(), as_role("administrator")
     assert "tests.job" in client.get("/tasks").content.decode()
     client.post(f"/tasks/jobs/{job}/retry")
-    assert jobs.counts_by_state() == {"todo": 1}
+    assert jobs.counts_by_state() == {"todo": waiting + 1}
     client.post(f"/tasks/jobs/{job}/retry")
-    assert jobs.counts_by_state() == {"todo": 1}
+    assert jobs.counts_by_state() == {"todo": waiting + 1}
     assert AuditEntry.objects.filter(action="retry", object_id=str(job)).count() == 1
 
 
