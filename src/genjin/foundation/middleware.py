@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -131,4 +131,12 @@ class DefaultDeny:
             return _to_password_page(request)
         if requirement != access.SIGNED_IN and not access.has_right(request.user, requirement):
             raise PermissionDenied(requirement)
+        _refuse_nul(request)
         return None
+
+
+def _refuse_nul(request: HttpRequest) -> None:
+    """No text holds the character NUL: the database takes none, and nobody types one."""
+    for sent in (request.GET, request.POST):
+        if any("\x00" in text for name in sent for text in (name, *sent.getlist(name))):
+            raise BadRequest("NUL in what was sent")

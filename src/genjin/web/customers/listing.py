@@ -58,7 +58,7 @@ def criteria_of(query: QueryDict, definitions: Sequence[FieldDefinition]) -> dic
     ask("name", [text] if (text := query.get("q", "").strip()[:64]) else [], "contains")
     ask("kind", [one for one in query.getlist("kind") if one in Kind.values])
     ask("grade", [one for one in query.getlist("grade") if one and one in Grade.values])
-    ask("custodian", [one for one in query.getlist("custodian") if one.isdigit()][:20])
+    ask("custodian", [one for one in query.getlist("custodian") if one.isdecimal()][:20])
     if text := query.get("region", "").strip()[:60]:
         code = text if address.division(text) else address.parse_address(text).division
         ask("region", [code] if code else [])
@@ -105,7 +105,11 @@ def _read(text: str, column: str) -> tuple[Any, UUID] | None:
         value, pk = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         if column == "changed_at":
             return datetime.fromisoformat(value), UUID(pk)
-        return (int(value) if column == "number" else str(value)), UUID(pk)
+        if column == "number":
+            return int(value), UUID(pk)
+        value = str(value)
+        value.encode()  # half of a pair is no text, and neither is NUL
+        return None if "\x00" in value else (value, UUID(pk))
     except (ValueError, TypeError, binascii.Error):
         return None
 

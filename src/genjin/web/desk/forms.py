@@ -76,7 +76,7 @@ class TalkField(forms.CharField):
         text = super().clean(value)
         if not text:
             return None
-        if text.isdigit() and len(text) < 6:
+        if text.isdecimal() and len(text) < 6:
             return int(text)
         found = _TALK.fullmatch(text)
         if found is None or int(found[3]) > 59:

@@ -187,6 +187,7 @@ def draft(request: HttpRequest, pk: UUID) -> JsonResponse:
             name: text for name, text in content["fields"].items() if name in DRAFT_FIELDS
         }
         revision = int(sent["revision"])
+        json.dumps(content, ensure_ascii=False).encode()  # half of a pair is no text
     except (ValueError, KeyError, TypeError, AttributeError):
         return JsonResponse({"message": sentence(BadInput("draft_unreadable"))}, status=400)
     try:

@@ -23,6 +23,7 @@ from genjin.web.logbook.charts import span_chart
 from genjin.web.templatetags.genjin_ui import duration, number, percent
 
 USUAL_HOURS = range(9, 18)
+EARLIEST = date(1980, 1, 1)  # before any telephone log that a reader may look for
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ def asked(request: HttpRequest) -> Asked:
         day = date.fromisoformat(request.GET.get("day", ""))
     except ValueError:
         day = today
+    if not EARLIEST <= day <= today + timedelta(days=366):
+        day = today
     span = request.GET.get("span", "hour")
     if span not in logbook.PERIODS:
         span = "hour"
@@ -64,7 +67,7 @@ def _whose(user: User, who: str) -> tuple[str, list[User]]:
         return "me", [user]
     if who == "team":
         return who, list(people_of(user))
-    if who.isdigit():
+    if who.isdecimal():
         found = list(people_of(user).filter(pk=int(who)))
         if found:
             return who, found
