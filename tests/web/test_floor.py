@@ -4,13 +4,23 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.urls import reverse
-from tests.factories import NOW, make_campaign, make_followup, make_queue, make_team, make_user
+from tests.factories import (
+    NOW,
+    PASSWORD,
+    make_campaign,
+    make_followup,
+    make_queue,
+    make_team,
+    make_user,
+)
 
 from genjin.calling.models import AgentPresence
 from genjin.followups.claims import NEVER_BY_ITSELF
 from genjin.followups.models import Contact
-from genjin.foundation.models import AuditEntry
+from genjin.foundation.models import AuditEntry, User
+from genjin.foundation.sign_in import end_sessions
 from genjin.insight import floor
 from genjin.web.floor import stream
 
@@ -87,6 +97,26 @@ def test_beyond_the_limit_a_watcher_gets_one_snapshot_and_asks_again(supervisor)
     assert next(again) == f"retry: {stream.AGAIN_MILLISECONDS}\n\n"
     for one in (*streams, again):
         one.close()
+
+
+@pytest.mark.parametrize("change", ["signed out", "switched off", "another role"])
+def test_a_stream_ends_for_whoever_may_not_watch_any_more(supervisor, change, monkeypatch):
+    watcher = Client()
+    supervisor.set_password(PASSWORD)
+    supervisor.save()
+    watcher.post("/sign-in", {"username": supervisor.username, "password": PASSWORD})
+    monkeypatch.setattr(stream, "EVERY_SECONDS", 0.01)
+    monkeypatch.setattr(stream, "give_back_connection", lambda: None)
+    events = iter(watcher.get(reverse("floor-stream")).streaming_content)
+    next(events)
+    assert next(events).startswith(b"event: snapshot")
+    if change == "signed out":
+        end_sessions(supervisor, by=supervisor, now=NOW)
+    elif change == "switched off":
+        User.objects.filter(pk=supervisor.pk).update(is_active=False)
+    else:
+        User.objects.filter(pk=supervisor.pk).update(role="agent")
+    assert list(events) == []
 
 
 def test_the_stream_speaks_the_language_of_the_person_who_watches(client, supervisor, monkeypatch):

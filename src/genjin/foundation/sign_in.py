@@ -7,7 +7,7 @@ neither the message nor the delay tells which names do. Spellings that open the 
 
 from datetime import datetime, timedelta
 
-from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
+from django.contrib.auth import SESSION_KEY, authenticate, login, logout, update_session_auth_hash
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
@@ -137,6 +137,13 @@ def note_presence(session_key: str, now: datetime) -> None:
     UserSession.objects.filter(
         session_key=session_key, seen_at__lt=now - timedelta(minutes=1)
     ).update(seen_at=now)
+
+
+def person_of(session_key: str, now: datetime) -> User | None:
+    """Whose open session this is, as they are now; for answers that outlast their request."""
+    session = Session.objects.filter(session_key=session_key, expire_date__gt=now).first()
+    owner = session.get_decoded().get(SESSION_KEY) if session else None
+    return User.objects.filter(pk=owner, is_active=True).first() if owner else None
 
 
 def forget_ended_sessions(now: datetime) -> int:

@@ -24,6 +24,8 @@ EVERY_SECONDS = 2.0
 POLL_MILLISECONDS = 3000
 AGAIN_MILLISECONDS = 500
 
+Show = Callable[[], dict[str, Any] | None]
+
 _slots = threading.BoundedSemaphore(STREAMS)
 
 
@@ -38,24 +40,31 @@ def give_back_connection() -> None:
         connection.close()
 
 
-def _shown(user: User, show: Callable[[], dict[str, Any]]) -> str:
-    """Renders in the person's language and zone: the middleware's are gone by now."""
+def _shown(user: User, show: Show) -> str:
+    """Renders in the person's language and zone: the middleware's are gone by now.
+
+    "" where there is nothing to be seen any more.
+    """
     zone = ZoneInfo(user.time_zone)
     try:
         with translation.override(user.language), timezone.override(zone):
-            return event(show())
+            found = show()
+        return "" if found is None else event(found)
     finally:
         give_back_connection()
 
 
 def stream(
     user: User,
-    show: Callable[[], dict[str, Any]],
+    show: Show,
     *,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[str]:
-    """The events of one watcher. `show` gives what is to be seen now, in the active language."""
+    """The events of one watcher. `show` gives what is to be seen now, in the active language.
+
+    None from it ends the stream: the watcher was signed out or may not watch any more.
+    """
     if not _slots.acquire(blocking=False):
         yield f"retry: {POLL_MILLISECONDS}\n\n"
         yield _shown(user, show)
@@ -63,8 +72,8 @@ def stream(
     try:
         yield f"retry: {AGAIN_MILLISECONDS}\n\n"
         end = clock() + STREAM_SECONDS
-        while clock() < end:
-            yield _shown(user, show)
+        while clock() < end and (snapshot := _shown(user, show)):
+            yield snapshot
             sleep(EVERY_SECONDS)
     finally:
         _slots.release()

@@ -9,7 +9,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from genjin.calling import states
-from genjin.foundation.access import access
+from genjin.foundation import sign_in
+from genjin.foundation.access import access, has_right
 from genjin.foundation.models import User
 from genjin.insight import floor
 from genjin.web.floor.sentences import alarm
@@ -69,8 +70,15 @@ def stream(request: HttpRequest) -> StreamingHttpResponse:
     """The floor as server-sent events."""
     user = request.user
     assert isinstance(user, User)
+    key = request.session.session_key or ""
+
+    def show() -> dict[str, Any] | None:
+        present = sign_in.person_of(key, timezone.now())
+        may_watch = present is not None and has_right(present, "floor.view")
+        return _fragments(present) if present is not None and may_watch else None
+
     answer = StreamingHttpResponse(
-        events(user, lambda: _fragments(user)), content_type="text/event-stream; charset=utf-8"
+        events(user, show), content_type="text/event-stream; charset=utf-8"
     )
     answer["Cache-Control"] = "no-store"
     answer["X-Accel-Buffering"] = "no"
