@@ -36,6 +36,7 @@ from genjin.followups.operations import (
     take_next,
 )
 from genjin.foundation import policy
+from genjin.foundation.jobs import run_tick
 from genjin.foundation.models import AuditEntry
 from genjin.kernel.errors import BadInput, Conflict, NotAllowed
 from tests.factories import (
@@ -578,3 +579,12 @@ def test_what_an_administrator_sets_acts_and_outer_hours_are_never_widened(queue
     assert take_next(agent, queues=[queue], now=NOW) is None
     assert take_next(agent, queues=[queue], now=NOW.replace(hour=22)) is None
     assert take_next(agent, queues=[queue], now=NOW.replace(hour=19)) is not None
+
+
+def test_the_workers_clock_keeps_the_queue_moving(queue):
+    due = make_followup(queue=queue, state="planned", due_at=NOW - timedelta(minutes=1))
+    lost = make_followup(queue=queue, state="taken", lease_until=NOW - timedelta(minutes=1))
+    assert run_tick("queue", NOW)
+    row = FollowUp.objects.get(pk=due.pk)
+    assert (row.state, row.escalated_at) == ("ready", NOW)
+    assert FollowUp.objects.get(pk=lost.pk).state == "ready"

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from genjin.followups import claims
+from genjin.foundation import jobs
+from genjin.foundation import jobs
 
 # A contact that belongs to nothing in hand is given up after this long.
 _STALE = timedelta(hours=4)
@@ -20,6 +22,13 @@ class Ticked:
     expired: int
 
 
+@jobs.tick("queue", every_seconds=2)
+def move_by_the_clock(now: datetime) -> None:
+    """Keeps the queue moving: the worker's clock calls this."""
+    tick(now)
+
+
+@jobs.tick("follow-ups", every_seconds=2)
 def tick(now: datetime) -> Ticked:
     """Promotes what is due, takes back run-out leases, escalates and expires.
 
