@@ -176,7 +176,8 @@ def take(context: Context, seconds: float, *, seed: int) -> Taking:
 
 
 BARE = """\\set queue random({first}, {last})
-UPDATE followups_followup SET state = 'taken', taken_by_id = {user}, taken_at = now(),
+\\set user random({user}, {user} + 31)
+UPDATE followups_followup SET state = 'taken', taken_by_id = :user, taken_at = now(),
   lease_until = now() + interval '15 minutes'
 WHERE id = (SELECT id FROM followups_followup
   WHERE queue_id = :queue AND state = 'ready' AND assigned_to_id IS NULL

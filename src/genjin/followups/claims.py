@@ -67,8 +67,10 @@ def _columns() -> str:
 
 # One statement: the person's own due rows first (callbacks, commitments, then what was assigned),
 # else the first by rank of the first queue that has one in an open lane. In a queue the lanes are
-# looked at in the order of their first rows; only the row that is taken gets locked. Queues are
-# tried one after the other: those behind the first that has work are never looked at.
+# looked at in the order of their first rows; only the row that is taken gets locked, and it is
+# sought from there on: what lies before was taken lately, and while a long report keeps it from
+# being tidied away it is not walked through twice. Queues are tried one after the other: those
+# behind the first that has work are never looked at.
 TAKE = f"""
 WITH own AS MATERIALIZED (
   SELECT f.id FROM followups_followup f JOIN followups_queue q ON q.id = f.queue_id
@@ -83,7 +85,8 @@ WITH own AS MATERIALIZED (
         AS slot(queue_id, lanes, position) ORDER BY position) slot
   CROSS JOIN LATERAL (
     SELECT f.id
-    FROM (SELECT lane.id FROM unnest(slot.lanes::bigint[]) lane(id)
+    FROM (SELECT lane.id, head.rank, head.id AS first_id
+          FROM unnest(slot.lanes::bigint[]) lane(id)
           CROSS JOIN LATERAL (
             SELECT h.rank, h.id FROM followups_followup h
             WHERE h.queue_id = slot.queue_id AND h.lane_id = lane.id
@@ -95,6 +98,7 @@ WITH own AS MATERIALIZED (
       SELECT r.id FROM followups_followup r
       WHERE r.queue_id = slot.queue_id AND r.lane_id = lane.id
         AND r.state = 'ready' AND r.assigned_to_id IS NULL
+        AND (r.rank, r.id) >= (lane.rank, lane.first_id)
       ORDER BY r.rank, r.id LIMIT 1 FOR UPDATE SKIP LOCKED) f
     LIMIT 1) found
   WHERE NOT EXISTS (SELECT 1 FROM own)
