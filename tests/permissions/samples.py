@@ -130,7 +130,11 @@ def make_world() -> World:
             ).pk,
             "kind": "csv",
         },
-        "segments/": {"pk": Segment.objects.create(name="全部", criteria={}).pk},
+        "segments/": {
+            "pk": Segment.objects.create(
+                name="全部", criteria={}, created_by=users["supervisor"]
+            ).pk
+        },
         "campaigns/": {"pk": campaign.pk, "user_pk": place.user_id, "code": "agents"},
         "scripts/": {"pk": version.script.pk, "number": 1},
         "introductions/": {

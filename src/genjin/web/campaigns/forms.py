@@ -15,7 +15,7 @@ from genjin.calling.queries import people_of, teams_of
 from genjin.customers.fields import definitions, label
 from genjin.customers.models import Segment
 from genjin.flows.purposes import OutcomeRule, outcomes_for, retry_of
-from genjin.foundation.access import roles
+from genjin.foundation.access import roles, scope_of
 from genjin.foundation.models import Team, User
 from genjin.kernel.errors import BadInput
 from genjin.kernel.worktime import WeeklyHours
@@ -164,9 +164,17 @@ class WhoForm(StepForm):
             ("random", _("Mixed")),
             *order_fields(),
         ]
-        if self.campaign is not None and self.campaign.filled_at:
+        if self.campaign is not None and (self.campaign.filled_at or self._is_wider()):
             for field in self.fields.values():
                 field.disabled = True
+
+    def _is_wider(self) -> bool:
+        """Whether the campaign selects within a wider scope than this person's.
+
+        Its customers are those whom its maker sees; whoever sees fewer does not choose them.
+        """
+        maker = self.campaign.created_by if self.campaign else None
+        return maker is not None and scope_of(maker) == "all" and scope_of(self.user) != "all"
 
 
 def order_fields() -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
@@ -20,7 +21,7 @@ from genjin.customers.operations.segments import (
     create_segment,
 )
 from genjin.customers.segments import customers_in, describe, fields_for_selection
-from genjin.foundation.access import access
+from genjin.foundation.access import access, scope_of
 from genjin.foundation.models import User
 from genjin.kernel.errors import BadInput
 from genjin.web.customers import listing
@@ -35,6 +36,26 @@ class SegmentForm(forms.Form):
     """The name; whom it holds is read from the rest of what was sent."""
 
     name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
+
+
+def may_change(user: User, segment: Segment) -> bool:
+    """Whether `user` may change a segment: campaigns of its maker select by it, in their scope.
+
+    Those who see every customer change any; others their own and their team's.
+    """
+    if scope_of(user) == "all":
+        return True
+    maker = segment.created_by
+    if maker is None or maker.pk == user.pk:
+        return maker is not None
+    return scope_of(maker) != "all" and maker.team_id is not None and maker.team_id == user.team_id
+
+
+def _to_change(request: HttpRequest, pk: int) -> Segment:
+    row = get_object_or_404(Segment.objects.select_related("created_by"), pk=pk)
+    if not may_change(user_of(request), row):
+        raise PermissionDenied("segment of a wider scope")
+    return row
 
 
 def _sentences(criteria: dict[str, Any]) -> list[str]:
@@ -67,7 +88,10 @@ def segments(request: HttpRequest) -> HttpResponse:
 @require_GET
 def segment(request: HttpRequest, pk: int) -> HttpResponse:
     """One segment: who is in it, how many now, by kind and grade."""
-    row, user = get_object_or_404(Segment, pk=pk), user_of(request)
+    row, user = (
+        get_object_or_404(Segment.objects.select_related("created_by"), pk=pk),
+        user_of(request),
+    )
     count = _count(row.criteria, user)
     sample: list[Customer] = []
     grades: list[dict[str, Any]] = []
@@ -78,7 +102,8 @@ def segment(request: HttpRequest, pk: int) -> HttpResponse:
             dict(one) for one in inside.order_by("grade").values("grade").annotate(n=Count("pk"))
         ]
     context = {"segment": row, "sentences": _sentences(row.criteria), "count": count,
-               "rows": listing.list_rows(sample, user), "grades": grades}  # fmt: skip
+               "may_change": may_change(user, row), "rows": listing.list_rows(sample, user),
+               "grades": grades}  # fmt: skip
     return render(request, "segments/segment.html", context)
 
 
@@ -126,7 +151,7 @@ def segment_new(request: HttpRequest) -> HttpResponse:
 @FORM
 def segment_change(request: HttpRequest, pk: int) -> HttpResponse:
     """Renames a segment or changes whom it holds."""
-    row = get_object_or_404(Segment, pk=pk)
+    row = _to_change(request, pk)
     if request.method == "GET":
         sent: QueryDict = request.GET
         criteria = reading.read(sent, fields_for_selection()) if sent else row.criteria
@@ -149,7 +174,7 @@ def segment_change(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def segment_archive(request: HttpRequest, pk: int) -> HttpResponse:
     """Puts a segment away, or takes it out again; campaigns that use it go on."""
-    row = get_object_or_404(Segment, pk=pk)
+    row = _to_change(request, pk)
     is_archived = request.POST.get("archived", "yes") == "yes"
     archive_segment(row, by=user_of(request), now=timezone.now(), is_archived=is_archived)
     messages.success(request, _("The segment is put away.") if is_archived else _("Saved."))
