@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from genjin.followups import claims
 from genjin.foundation import jobs
-from genjin.foundation import jobs
 
 # A contact that belongs to nothing in hand is given up after this long.
 _STALE = timedelta(hours=4)
@@ -28,7 +27,6 @@ def move_by_the_clock(now: datetime) -> None:
     tick(now)
 
 
-@jobs.tick("follow-ups", every_seconds=2)
 def tick(now: datetime) -> Ticked:
     """Promotes what is due, takes back run-out leases, escalates and expires.
 
