@@ -171,7 +171,7 @@ def _hooks(shown: Card, commitments: Sequence[Commitment]) -> list[dict[str, Any
             {
                 "kind": "letter" if interaction is letter else "last",
                 "text": outcome_label(interaction.purpose, interaction.outcome),
-                "note": interaction.note,
+                "note": interaction.note or interaction.detail.get("message", {}).get("text", ""),
                 "next_step": interaction.next_step,
                 "at": interaction.at,
             }
