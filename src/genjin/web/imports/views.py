@@ -283,7 +283,7 @@ def _asked(
 ) -> list[tuple[ImportRow, bool]]:
     """The first rows that wait, and whether the card on record is in the reader's scope."""
     rows = list(waiting.order_by("row_number")[:_DECISIONS_SHOWN])
-    keys = {row.duplicate_of_id for row in rows}
+    keys = {row.duplicate_of_id for row in rows if row.duplicate_of_id}
     seen = set(visible.filter(pk__in=keys).values_list("pk", flat=True))
     return [(row, row.duplicate_of_id in seen) for row in rows]
 
