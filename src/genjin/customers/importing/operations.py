@@ -22,7 +22,7 @@ from genjin.customers.importing.duplicates import EarlierRuns
 from genjin.customers.importing.lines import NULL, Stamps
 from genjin.customers.importing.pool import RawRow, clean_chunks
 from genjin.customers.importing.rows import RowCleaner
-from genjin.customers.importing.writing import write_chunk
+from genjin.customers.importing.writing import tidy_search, write_chunk
 from genjin.customers.models import CustomerImport, ImportMapping
 from genjin.customers.states import IMPORT_STATES, ImportState
 from genjin.foundation import audit
@@ -369,6 +369,8 @@ def _finish(run: CustomerImport, *, by: User | None, now: datetime) -> None:
         changes["file"] = [None, run.file_name]
         changes["digest"] = [None, run.file_digest]
         audit.record("import", run, by=by, now=now, changes=changes, label=run.file_name)
+    if run.created_count:
+        tidy_search()
     # Fresh statistics: lists and the queue plan badly on a table that just grew many times over.
     if run.created_count > 10_000:
         with connection.cursor() as cursor:

@@ -95,6 +95,7 @@ def write_chunk(
     FileChanged (by `check_file`) when the file changed while it was read.
     """
     with transaction.atomic():
+        _write_cheaply()
         rows = sort_rows(chunk, run.on_duplicate, earlier, on_record(keys_of(chunk.rows)))
         copy_customers(rows.created)
         raw = dict(chunk.raw)
@@ -107,6 +108,30 @@ def write_chunk(
         check_file()
         _move_on(run, chunk, counts)
     return counts
+
+
+def _write_cheaply() -> None:
+    """Settings of the chunk's own transaction.
+
+    A chunk that a crash of the machine loses takes its progress along, so nobody waits for the
+    disk; the end of the run does. New entries of the search indexes are sorted in in larger
+    batches, which a search reads through meanwhile: 20 ms, and none once the run has ended.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('synchronous_commit', 'off', true), "
+            "set_config('gin_pending_list_limit', '16MB', true)"
+        )
+
+
+def tidy_search() -> None:
+    """Sorts in what the run left in the search indexes' waiting lists."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT gin_clean_pending_list(c.oid) FROM pg_class c JOIN pg_index i "
+            "ON i.indexrelid = c.oid JOIN pg_am a ON a.oid = c.relam "
+            "WHERE a.amname = 'gin' AND i.indrelid = 'customers_customer'::regclass"
+        )
 
 
 def _move_on(run: CustomerImport, chunk: CleanChunk, counts: Counter[str]) -> None:
