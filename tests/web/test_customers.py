@@ -403,7 +403,7 @@ def test_the_card_says_why_something_planned_waits(client, customer, manager):
     place_hold(customer, purposes=["sell"], reason="complaint", note="", days=9,
                source=("complaint", "1"), by=manager, now=timezone.now())  # fmt: skip
     text = client.get(reverse("customer", args=[customer.pk])).content.decode()
-    planned = text[text.index('id="commitments"'):text.index('id="memories"')]
+    planned = text[text.index('id="commitments"') : text.index('id="memories"')]
     assert "Open complaint" in planned
 
 

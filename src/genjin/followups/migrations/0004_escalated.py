@@ -5,16 +5,21 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('customers', '0004_by_pinyin'),
-        ('followups', '0003_skills_and_messages'),
+        ("customers", "0004_by_pinyin"),
+        ("followups", "0003_skills_and_messages"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='followup',
-            index=models.Index(condition=models.Q(('escalated_at__isnull', False), ('state__in', ['planned', 'ready'])), fields=['escalated_at'], name='followup_escalated'),
+            model_name="followup",
+            index=models.Index(
+                condition=models.Q(
+                    ("escalated_at__isnull", False), ("state__in", ["planned", "ready"])
+                ),
+                fields=["escalated_at"],
+                name="followup_escalated",
+            ),
         ),
     ]

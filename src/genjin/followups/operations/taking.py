@@ -56,9 +56,7 @@ def _is_unknown(followup: FollowUp) -> bool:
 
 
 @transaction.atomic
-def take(
-    followup: FollowUp, *, by: User, now: datetime, lease_seconds: int | None = None
-) -> Taken:
+def take(followup: FollowUp, *, by: User, now: datetime, lease_seconds: int | None = None) -> Taken:
     """Takes one chosen follow-up, if the gate allows it now.
 
     A row whose contact has an unknown outcome is taken to record that outcome: no gate is asked,

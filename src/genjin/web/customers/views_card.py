@@ -75,9 +75,7 @@ def edit_main(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = MainForm(request.POST or None, initial=main_initial(customer))
 
     def save(form: MainForm, now: datetime) -> None:
-        cards.change_customer(
-            customer, form.values(), by=user, now=now, seen=form.seen_values()
-        )
+        cards.change_customer(customer, form.values(), by=user, now=now, seen=form.seen_values())
 
     return form_view(request, customer, form=form, title=_("Change the card"), save=save,
                      part="main", seen=lambda: main_values(customer))  # fmt: skip
@@ -95,9 +93,7 @@ def edit_block(request: HttpRequest, pk: UUID, block: str) -> HttpResponse:
     form = BlockForm(request.POST or None, definitions=mine, initial=block_initial(customer, mine))
 
     def save(form: BlockForm, now: datetime) -> None:
-        cards.change_customer(
-            customer, form.values(), by=user, now=now, seen=form.seen_values()
-        )
+        cards.change_customer(customer, form.values(), by=user, now=now, seen=form.seen_values())
 
     return form_view(
         request, customer, form=form, title=words.block(block), save=save, part=block,

@@ -231,6 +231,4 @@ class RecordForm(forms.Form):
 # What the page itself fills in.
 HIDDEN = ("token", "stay", "script_version", "introduction")
 # What a draft keeps: every field that a person fills in.
-DRAFT_FIELDS = tuple(
-    name for name in RecordForm.base_fields if name not in HIDDEN
-)
+DRAFT_FIELDS = tuple(name for name in RecordForm.base_fields if name not in HIDDEN)

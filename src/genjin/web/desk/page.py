@@ -210,8 +210,10 @@ def talk_started(
     """Since when the talk lasts: from dialling, or from answering a customer who rang back."""
     if call is not None:
         return call.started_at
-    is_talking = presence is not None and presence.followup_id == followup.pk and (
-        presence.state in ("on_call", "wrap_up")
+    is_talking = (
+        presence is not None
+        and presence.followup_id == followup.pk
+        and (presence.state in ("on_call", "wrap_up"))
     )
     return followup.taken_at if is_talking and is_called_back(followup) else None
 
