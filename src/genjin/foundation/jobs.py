@@ -142,6 +142,7 @@ class Tick:
     every_seconds: float
     run: Callable[[datetime], object]
     due: float = field(default=0.0)
+    is_failing: bool = field(default=False)
 
 
 _ticks: dict[str, Tick] = {}
@@ -189,7 +190,9 @@ def run_ticker(stop: threading.Event) -> None:
             try:
                 close_old_connections()
                 run_tick(entry.name, timezone.now())
+                entry.is_failing = False
             except Exception:
+                entry.is_failing = True
                 log.exception("tick %s failed", entry.name)
                 connection.close()  # the server may have been restarted: begin afresh
     connection.close()
@@ -198,7 +201,8 @@ def run_ticker(stop: threading.Event) -> None:
 @tick("heartbeat", every_seconds=5)
 def heartbeat(now: datetime) -> None:
     """Keeps the worker's mark fresh for /healthz."""
-    beat("worker", ticks=sorted(_ticks))
+    failing = sorted(entry.name for entry in _ticks.values() if entry.is_failing)
+    beat("worker", ticks=sorted(_ticks), failing=failing)
 
 
 @tick("stalled jobs", every_seconds=20)

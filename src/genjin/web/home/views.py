@@ -37,8 +37,11 @@ def healthz(request: HttpRequest) -> HttpResponse:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         late = timezone.now() - WORKER_IS_LATE_AFTER
-        if not Heartbeat.objects.filter(name="worker", at__gt=late).exists():
+        beat = Heartbeat.objects.filter(name="worker", at__gt=late).first()
+        if beat is None:
             parts["worker"] = "no heartbeat"
+        elif failing := beat.data.get("failing"):
+            parts["worker"] = f"failing: {', '.join(failing)}"
     except DatabaseError:
         parts["database"] = "no answer"
         parts["worker"] = "not known"
