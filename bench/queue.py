@@ -76,8 +76,8 @@ def _people_and_queues(context: Context) -> None:
         )
         connection.execute(
             """INSERT INTO followups_queue (name, source_kind, source_id, purpose, channel, weekly,
-                 is_open, band)
-               SELECT 'queue ' || n, 'bench', n::text, 'sell', 'call', '', true, 50
+                 is_open, band, skills)
+               SELECT 'queue ' || n, 'bench', n::text, 'sell', 'call', '', true, 50, '{}'
                FROM generate_series(1, %s) n""",
             (QUEUES,),
         )

@@ -26,7 +26,8 @@ def work(user: Any, queues: list[Any], seed: int, gate: "Gate", out: dict[int, A
     from genjin.followups.operations import take_next
 
     rng = random.Random(seed)
-    connection.ensure_connection()
+    # Nothing is found in no queue, but the connection then has the statement and its plan.
+    take_next(user, queues=[], now=MOMENT)
     ids: list[str] = []
     latencies: list[tuple[int, float]] = []
     gate.ready.wait()
