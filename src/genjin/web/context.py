@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from genjin.foundation.access import has_right, role_of
@@ -30,10 +30,7 @@ AREAS = (
 def navigation(request: HttpRequest) -> Iterator[dict[str, Any]]:
     for key, label, url_name, icon, right in AREAS:
         if has_right(request.user, right):
-            try:
-                url = reverse(url_name)
-            except NoReverseMatch:
-                continue
+            url = reverse(url_name)
             yield {
                 "key": key,
                 "label": label,
