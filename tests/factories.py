@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from genjin.calling.models import Campaign, CampaignAgent, Script, ScriptVersion
 from genjin.customers.models import ContactPoint, Customer
+from genjin.followups import lanes
 from genjin.followups.models import FollowUp, Lane, Queue
 from genjin.foundation.models import Team, User
 
@@ -83,8 +84,7 @@ def make_queue(
 
 
 def make_lane(*, purpose: str = "sell", time_zone: str = "Asia/Shanghai", **fields: Any) -> Lane:
-    lane, _ = Lane.objects.get_or_create(purpose=purpose, time_zone=time_zone, **fields)
-    return lane
+    return lanes.by_id(lanes.lane_id(lanes.LaneKey(purpose, time_zone, **fields)))
 
 
 def make_followup(

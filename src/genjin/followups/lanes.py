@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db import connection
 
 from genjin.followups import profiles, rules
 from genjin.followups.models import Lane, Queue
@@ -77,19 +78,40 @@ def _look_again() -> None:
     _read_at = float("-inf")
 
 
+_FIND = """SELECT id FROM followups_lane
+WHERE (purpose, time_zone, weekly, language, skills, is_important) =
+  (%s, %s, %s, %s, %s::varchar[], %s)"""
+_MAKE = """INSERT INTO followups_lane (purpose, time_zone, weekly, language, skills, is_important)
+VALUES (%s, %s, %s, %s, %s::varchar[], %s) ON CONFLICT DO NOTHING"""
+
+
 @lru_cache(maxsize=8192)
 def _id_of(key: LaneKey) -> int:
-    lane, is_new = Lane.objects.get_or_create(
-        purpose=key.purpose,
-        time_zone=key.time_zone,
-        weekly=key.weekly,
-        language=key.language,
-        skills=list(key.skills),
-        is_important=key.is_important,
-    )
-    if is_new:
-        _look_again()
-    return lane.pk
+    columns: list[Any] = [key.purpose, key.time_zone, key.weekly, key.language, list(key.skills),
+               key.is_important]  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_FIND, columns)
+        if found := cursor.fetchone():
+            return int(found[0])
+        _make(columns)
+        cursor.execute(_FIND, columns)
+        made = int(cursor.fetchone()[0])
+    _look_again()
+    return made
+
+
+def _make(columns: list[Any]) -> None:
+    """Makes a lane in a transaction of its own.
+
+    Lanes are kept by the whole process: one that only the caller's transaction could see would
+    be handed to other threads, whose rows would then point to nothing.
+    """
+    beside = connection.copy()
+    try:
+        with beside.cursor() as cursor:
+            cursor.execute(_MAKE, columns)
+    finally:
+        beside.close()
 
 
 def lane_id(key: LaneKey) -> int:
@@ -97,7 +119,7 @@ def lane_id(key: LaneKey) -> int:
     found = _id_of(key)
     known()
     if found not in _by_id and not Lane.objects.filter(pk=found).exists():
-        # The transaction that made it was rolled back after it was remembered.
+        # The table was emptied or restored since.
         _id_of.cache_clear()
         found = _id_of(key)
     return found
