@@ -7,6 +7,7 @@ put together from what is there and a change to a piece is judged in one place.
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -20,6 +21,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from genjin.foundation.access import public
+from genjin.web import widgets
 
 THEMES = ("light", "dark", "auto")
 YEAR = 365 * 24 * 3600
@@ -30,6 +32,13 @@ class GenjinRenderer(TemplatesSetting):
 
     form_template_name = "partials/form.html"
     field_template_name = "partials/field.html"
+
+    def render(
+        self, template_name: str, context: dict[str, Any], request: HttpRequest | None = None
+    ) -> str:
+        """Write a common control directly (web/widgets.py); anything else from its template."""
+        written = widgets.write(template_name, context)
+        return super().render(template_name, context, request) if written is None else written
 
 
 @public

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from babel.dates import format_date, format_datetime, format_timedelta
@@ -123,6 +124,12 @@ def icon(name: str, label: str = "", extra: str = "") -> SafeString:
 
     `name` is one of tools/icons.txt, `extra` more CSS classes (`icon-lg`, `icon-sm`).
     """
+    return _icon(name, str(label), extra, static("vendor/icons.svg"))
+
+
+@lru_cache(maxsize=1000)
+def _icon(name: str, label: str, extra: str, sprite: str) -> SafeString:
+    """A page shows dozens of icons, nearly always the same ones."""
     voice = (
         format_html('role="img" aria-label="{}"', label)
         if label
@@ -132,7 +139,7 @@ def icon(name: str, label: str = "", extra: str = "") -> SafeString:
         '<svg class="g-icon {}" {} focusable="false"><use href="{}#{}"></use></svg>',
         extra,
         voice,
-        static("vendor/icons.svg"),
+        sprite,
         name,
     )
 
@@ -153,6 +160,7 @@ KEY_SIGNS = {
 
 
 @register.simple_tag
+@lru_cache(maxsize=200)
 def kbd(keys: str) -> SafeString:
     """Show a key or a chord as keycaps: `{% kbd "ctrl+enter" %}`. Same notation as data-key."""
     caps = [(KEY_SIGNS.get(key, key.upper()),) for key in keys.split("+")]
