@@ -20,7 +20,7 @@ from genjin.customers.queries import visible_to
 from genjin.foundation.models import User
 from genjin.kernel.errors import GenjinError, NotAllowed
 from genjin.web.customers import words
-from genjin.web.customers.forms import SeenForm
+from genjin.web.customers.forms.base import SeenForm
 from genjin.web.customers.sentences import add_problems
 
 

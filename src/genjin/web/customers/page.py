@@ -23,7 +23,7 @@ from genjin.foundation.models import User
 from genjin.kernel.address import centre, distance_km, parse_address, to_wgs84
 from genjin.kernel.errors import BadInput
 from genjin.web.customers import words
-from genjin.web.customers.forms import MAIN_COLUMNS
+from genjin.web.customers.forms.main import MAIN_COLUMNS
 from genjin.web.customers.history import KIND_LABELS, timeline_items
 
 TIMELINE_PAGE = 30

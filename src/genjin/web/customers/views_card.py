@@ -23,7 +23,7 @@ from genjin.kernel.errors import GenjinError
 from genjin.kernel.phone import parse_phone, split_phones
 from genjin.web.customers import page, words
 from genjin.web.customers.common import back_to, customer_of, form_view, go, user_of
-from genjin.web.customers.forms import (
+from genjin.web.customers.forms.main import (
     BlockForm,
     CustodianForm,
     GradeForm,

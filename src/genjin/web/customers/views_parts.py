@@ -1,12 +1,14 @@
 """The parts of a card: people, numbers, addresses, permissions, promises and small memories."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -26,8 +28,10 @@ from genjin.foundation.models import User
 from genjin.kernel import address as divisions
 from genjin.kernel.errors import BadInput, GenjinError
 from genjin.kernel.problems import Reason
-from genjin.web.customers import forms
 from genjin.web.customers.common import back_to, customer_of, form_view, go, user_of
+from genjin.web.customers.forms.memories import ClipForm, CommitmentForm, PromiseEndForm, WantedForm
+from genjin.web.customers.forms.parts import AddressForm, PersonForm, PointForm, person_initial
+from genjin.web.customers.forms.permissions import ConsentForm, HoldForm, ReasonForm, RenewForm
 from genjin.web.customers.sentences import sentence
 
 FORM = require_http_methods(["GET", "POST"])
@@ -35,12 +39,21 @@ _ADDRESS = ("text", "postcode", "latitude", "longitude", "system")
 _POINT = ("label", "person", "stated_hours")
 
 
-def _done(request: HttpRequest, customer: Any, part: str, act: Any, said: str) -> HttpResponse:
-    """Does one thing that needs no form and goes back, saying what came of it."""
+def _act_on(
+    request: HttpRequest, pk: UUID, row: tuple[type[Model], UUID], act: Callable[..., Any], *,
+    part: str, said: Any,
+) -> HttpResponse:  # fmt: skip
+    """Does one thing with a row of the card, without a form, and goes back saying what came of it.
+
+    `row` is its model and key; `act` the operation, called with the row, `by` and `now`.
+    """
+    customer, user = customer_of(request, pk), user_of(request)
+    model, key = row
+    found = get_object_or_404(model, pk=key, customer=customer)
     try:
-        act(timezone.now())
+        act(found, by=user, now=timezone.now())
     except BadInput as bad:
-        reasons = [sentence(one) for found in bad.problems.values() for one in found]
+        reasons = [sentence(one) for several in bad.problems.values() for one in several]
         messages.error(request, " ".join(reasons))
     except GenjinError as error:
         messages.error(request, sentence(error))
@@ -58,10 +71,10 @@ def person(request: HttpRequest, pk: UUID, person_pk: UUID | None = None) -> Htt
     row = None
     if person_pk:
         row = get_object_or_404(ContactPerson, pk=person_pk, customer=customer)
-    initial = forms.person_initial(row) if row else {"is_active": True}
-    form = forms.PersonForm(request.POST or None, sees_informant=sees, initial=initial)
+    initial = person_initial(row) if row else {"is_active": True}
+    form = PersonForm(request.POST or None, sees_informant=sees, initial=initial)
 
-    def save(form: forms.PersonForm, now: datetime) -> None:
+    def save(form: PersonForm, now: datetime) -> None:
         values = form.person_values(row, now)
         if row is None:
             operations.add_person(customer, by=user, now=now, **values)
@@ -104,9 +117,9 @@ def point(request: HttpRequest, pk: UUID, point_pk: UUID | None = None) -> HttpR
     if row:
         hours = row.stated_hours.weekly if row.stated_hours else ""
         initial = {"label": row.label, "person": row.person_id, "stated_hours": hours}
-    form = forms.PointForm(request.POST or None, customer=customer, point=row, initial=initial)
+    form = PointForm(request.POST or None, customer=customer, point=row, initial=initial)
 
-    def save(form: forms.PointForm, now: datetime) -> None:
+    def save(form: PointForm, now: datetime) -> None:
         values = form.values()
         if row is None:
             cards.add_point(customer, by=user, now=now, **values)
@@ -122,16 +135,11 @@ def point(request: HttpRequest, pk: UUID, point_pk: UUID | None = None) -> HttpR
 @require_POST
 def point_status(request: HttpRequest, pk: UUID, point_pk: UUID, action: str) -> HttpResponse:
     """Takes a number off the card, or says that it is wrong, dead or in order again."""
-    customer, user = customer_of(request, pk), user_of(request)
-    row = get_object_or_404(ContactPoint, pk=point_pk, customer=customer)
-
-    def act(now: datetime) -> None:
-        if action == "retire":
-            cards.retire_point(row, by=user, now=now)
-        else:
-            operations.mark_point(row, action, by=user, now=now)
-
-    return _done(request, customer, "points", act, _("Saved."))
+    act = cards.retire_point
+    if action != "retire":
+        act = partial(operations.mark_point, status=action)
+    row = (ContactPoint, point_pk)
+    return _act_on(request, pk, row, act, part="points", said=_("Saved."))
 
 
 @access("customers.change")
@@ -150,9 +158,9 @@ def address(request: HttpRequest, pk: UUID, address_pk: UUID | None = None) -> H
         initial = {name: getattr(row, name) for name in _ADDRESS}
         if row.precision == Address.Precision.DISTRICT:
             initial |= {"latitude": None, "longitude": None}
-    form = forms.AddressForm(request.POST or None, initial=initial)
+    form = AddressForm(request.POST or None, initial=initial)
 
-    def save(form: forms.AddressForm, now: datetime) -> None:
+    def save(form: AddressForm, now: datetime) -> None:
         values = form.values()
         if row is None:
             operations.add_address(customer, by=user, now=now, **values)
@@ -176,12 +184,8 @@ def address(request: HttpRequest, pk: UUID, address_pk: UUID | None = None) -> H
 @require_POST
 def address_retire(request: HttpRequest, pk: UUID, address_pk: UUID) -> HttpResponse:
     """Takes an address off the card."""
-    customer, user = customer_of(request, pk), user_of(request)
-    row = get_object_or_404(Address, pk=address_pk, customer=customer)
-    return _done(
-        request, customer, "addresses",
-        lambda now: operations.retire_address(row, by=user, now=now), _("Saved."),
-    )  # fmt: skip
+    row = (Address, address_pk)
+    return _act_on(request, pk, row, operations.retire_address, part="addresses", said=_("Saved."))
 
 
 @access("customers.view")
@@ -213,9 +217,9 @@ def divisions_near(request: HttpRequest) -> JsonResponse:
 def consent(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Writes down that the customer agreed or refused; anybody who speaks to them may."""
     customer, user = customer_of(request, pk), user_of(request)
-    form = forms.ConsentForm(request.POST or None)
+    form = ConsentForm(request.POST or None)
 
-    def save(form: forms.ConsentForm, now: datetime) -> None:
+    def save(form: ConsentForm, now: datetime) -> None:
         values = dict(form.cleaned_data)
         given = values.pop("answer") == "given"
         write = followups.record_agreement if given else followups.record_refusal
@@ -230,9 +234,9 @@ def consent(request: HttpRequest, pk: UUID) -> HttpResponse:
 def place_hold(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Stops some purposes for a while."""
     customer, user = customer_of(request, pk), user_of(request)
-    form = forms.HoldForm(request.POST or None)
+    form = HoldForm(request.POST or None)
 
-    def save(form: forms.HoldForm, now: datetime) -> None:
+    def save(form: HoldForm, now: datetime) -> None:
         followups.place_hold(
             customer, **form.cleaned_data, source=("person", str(user.pk)), by=user, now=now
         )
@@ -247,9 +251,9 @@ def release_hold(request: HttpRequest, pk: UUID, hold_pk: UUID) -> HttpResponse:
     """Ends a hold before its time, with a reason."""
     customer, user = customer_of(request, pk), user_of(request)
     hold = get_object_or_404(Hold, pk=hold_pk, customer=customer)
-    form = forms.ReasonForm(request.POST or None)
+    form = ReasonForm(request.POST or None)
 
-    def save(form: forms.ReasonForm, now: datetime) -> None:
+    def save(form: ReasonForm, now: datetime) -> None:
         followups.release_hold(hold, by=user, now=now, reason=form.cleaned_data["reason"])
 
     return form_view(request, customer, form=form, title=_("Release the hold"), save=save,
@@ -262,9 +266,9 @@ def renew_hold(request: HttpRequest, pk: UUID, hold_pk: UUID) -> HttpResponse:
     """Lets a hold go on, by name and with a reason."""
     customer, user = customer_of(request, pk), user_of(request)
     hold = get_object_or_404(Hold, pk=hold_pk, customer=customer)
-    form = forms.RenewForm(request.POST or None)
+    form = RenewForm(request.POST or None)
 
-    def save(form: forms.RenewForm, now: datetime) -> None:
+    def save(form: RenewForm, now: datetime) -> None:
         followups.renew_hold(hold, **form.cleaned_data, by=user, now=now)
 
     return form_view(request, customer, form=form, title=_("Renew the hold"), save=save,
@@ -276,9 +280,9 @@ def renew_hold(request: HttpRequest, pk: UUID, hold_pk: UUID) -> HttpResponse:
 def clip(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Keeps news that opens a call."""
     customer, user = customer_of(request, pk), user_of(request)
-    form = forms.ClipForm(request.POST or None)
+    form = ClipForm(request.POST or None)
 
-    def save(form: forms.ClipForm, now: datetime) -> None:
+    def save(form: ClipForm, now: datetime) -> None:
         operations.add_clip(customer, **form.cleaned_data, by=user, now=now)
 
     return form_view(request, customer, form=form, title=_("Add news"), save=save, part="memories")
@@ -289,9 +293,9 @@ def clip(request: HttpRequest, pk: UUID) -> HttpResponse:
 def wanted(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Keeps what was asked for and could not be supplied."""
     customer, user = customer_of(request, pk), user_of(request)
-    form = forms.WantedForm(request.POST or None)
+    form = WantedForm(request.POST or None)
 
-    def save(form: forms.WantedForm, now: datetime) -> None:
+    def save(form: WantedForm, now: datetime) -> None:
         operations.add_wanted(customer, form.cleaned_data["text"], user, now)
 
     return form_view(request, customer, form=form, title=_("Wanted item"), save=save,
@@ -302,12 +306,8 @@ def wanted(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def wanted_close(request: HttpRequest, pk: UUID, item_pk: UUID) -> HttpResponse:
     """Says that a wanted item is settled."""
-    customer, user = customer_of(request, pk), user_of(request)
-    item = get_object_or_404(WantedItem, pk=item_pk, customer=customer)
-    return _done(
-        request, customer, "memories",
-        lambda now: operations.close_wanted(item, by=user, now=now), _("Saved."),
-    )  # fmt: skip
+    row = (WantedItem, item_pk)
+    return _act_on(request, pk, row, operations.close_wanted, part="memories", said=_("Saved."))
 
 
 @access("customers.change")
@@ -316,9 +316,9 @@ def commitment(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Records something promised, with owner and date."""
     customer, user = customer_of(request, pk), user_of(request)
     people = User.objects.filter(is_active=True).order_by("name", "pk")
-    form = forms.CommitmentForm(request.POST or None, people=people, initial={"owner": user.pk})
+    form = CommitmentForm(request.POST or None, people=people, initial={"owner": user.pk})
 
-    def save(form: forms.CommitmentForm, now: datetime) -> None:
+    def save(form: CommitmentForm, now: datetime) -> None:
         due = form.due_at()
         if due <= now:
             raise BadInput({"due": [Reason("ends_before_it_starts")]})
@@ -335,12 +335,10 @@ def commitment(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def commitment_keep(request: HttpRequest, pk: UUID, commitment_pk: UUID) -> HttpResponse:
     """Says that a promise was kept."""
-    customer, user = customer_of(request, pk), user_of(request)
-    row = get_object_or_404(Commitment, pk=commitment_pk, customer=customer)
-    return _done(
-        request, customer, "commitments",
-        lambda now: followups.keep_commitment(row, by=user, now=now), _("Promise kept."),
-    )  # fmt: skip
+    row = (Commitment, commitment_pk)
+    return _act_on(
+        request, pk, row, followups.keep_commitment, part="commitments", said=_("Promise kept.")
+    )
 
 
 @access("customers.change")
@@ -349,9 +347,9 @@ def commitment_end(request: HttpRequest, pk: UUID, commitment_pk: UUID) -> HttpR
     """Says that a promise was broken, or that the customer no longer wants it (FU9)."""
     customer, user = customer_of(request, pk), user_of(request)
     row = get_object_or_404(Commitment, pk=commitment_pk, customer=customer)
-    form = forms.PromiseEndForm(request.POST or None)
+    form = PromiseEndForm(request.POST or None)
 
-    def save(form: forms.PromiseEndForm, now: datetime) -> None:
+    def save(form: PromiseEndForm, now: datetime) -> None:
         broken = form.cleaned_data["how"] == "broken"
         end = followups.break_commitment if broken else followups.withdraw_commitment
         end(row, by=user, now=now, reason=form.cleaned_data["reason"])

@@ -17,7 +17,7 @@ from genjin.foundation.access import access
 from genjin.kernel.errors import BadInput
 from genjin.web.customers import words
 from genjin.web.customers.common import user_of
-from genjin.web.customers.forms import CardFieldForm, card_field_initial
+from genjin.web.customers.forms.card_fields import CardFieldForm, card_field_initial
 from genjin.web.customers.sentences import add_problems
 
 _PLACES = {"labels": "label_zh_hans"}
