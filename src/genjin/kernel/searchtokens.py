@@ -26,25 +26,36 @@ _WAYS_KEPT = 24
 _INITIALS = frozenset("abcdefghjklmnopqrstwxyz")
 _UMLAUTS = {"lu": "lv", "nu": "nv"}
 _RUN = re.compile(r"[a-z]+|[0-9]+|[^a-z0-9]+")
+_HAN = re.compile(r"[^a-z0-9]+")
 _NOT_DIGITS = re.compile(r"[^0-9]")
 _PHONE_LIKE = re.compile(r"\+?[0-9][0-9 ().\-]*|\([0-9][0-9 ().\-]*")
 _PERSON = re.compile(r"[\u3400-\u9fff]{2,4}")
 
 Syllables = list[tuple[str, ...]]
-_tokens: dict[str, int] = {}
-_TOKENS_CACHED = 400_000
+_TOKENS_KEPT = 100_000
 
 
 def _token(word: str) -> int:
     """Hash a word with its namespace to a signed int4, the same on every machine."""
-    token = _tokens.get(word)
-    if token is None:
-        token = crc32(word.encode())
-        if token >= 0x80000000:
-            token -= 0x100000000
-        if len(_tokens) < _TOKENS_CACHED:
-            _tokens[word] = token
-    return token
+    token = crc32(word.encode())
+    return token - 0x100000000 if token >= 0x80000000 else token
+
+
+class _Kept(dict[str, int]):
+    """The tokens of words of one namespace, by what stands behind its letter; so many are kept."""
+
+    def __init__(self, space: str) -> None:
+        super().__init__()
+        self._space = space
+
+    def __missing__(self, word: str) -> int:
+        token = _token(self._space + word)
+        if len(self) < _TOKENS_KEPT:
+            self[word] = token
+        return token
+
+
+_pairs, _digits = _Kept("h"), _Kept("d")
 
 
 # ── What a customer carries ──────────────────────────────────────────────────────────────────
@@ -59,15 +70,13 @@ class FoundBy:
     tokens: list[int]
 
 
-@lru_cache(maxsize=65_536)
-def _name_part(name: str, person: bool) -> tuple[str, str, str, frozenset[int]]:
-    """Sort key, folded name, written pinyin and tokens of one name; common names come often."""
+def _name_part(name: str, person: bool) -> tuple[str, str, str, set[int]]:
+    """Sort key, folded name, written pinyin and tokens of one name."""
     folded, cells = fold(name), pinyin_syllables(name, person=person)
-    words: set[str] = set()
-    _add_name_words(words, folded)
-    _add_pinyin_words(words, cells)
+    tokens = _name_tokens(folded)
+    _add_pinyin_tokens(tokens, cells)
     key = " ".join([cell[0] for cell in cells])
-    return key, folded, _written_pinyin(cells), frozenset(map(_token, words))
+    return key, folded, _written_pinyin(cells), tokens
 
 
 def found_by(
@@ -78,12 +87,12 @@ def found_by(
     ``other_names`` are contact persons and former names, ``phones`` E.164 or plain digits.
     """
     parts = [_name_part(each, one) for each, one in _names(name, person, other_names)]
-    tokens = set(parts[0][3])
+    tokens = parts[0][3]
     for part in parts[1:]:
         tokens |= part[3]
     digits = [_searched_digits(phone) for phone in phones]
     for number in digits:
-        tokens.update([_token("d" + number[at : at + 4]) for at in range(len(number) - 3)])
+        tokens.update([_digits[number[at : at + 4]] for at in range(len(number) - 3)])
     written = (
         "|".join([part[1] for part in parts if part[1]]),
         "|".join([part[2] for part in parts if part[2]]),
@@ -116,9 +125,11 @@ def _names(name: str, person: bool, others: Sequence[str]) -> Iterator[tuple[str
         yield other[:_LONGEST_NAME], bool(_PERSON.fullmatch(other))
 
 
-def _add_name_words(words: set[str], folded: str) -> None:
-    for run in _RUN.findall(folded):
-        words.update(_run_words(run))
+def _name_tokens(folded: str) -> set[int]:
+    if folded.isascii() or not _HAN.fullmatch(folded):
+        return {_token(word) for run in _RUN.findall(folded) for word in _run_words(run)}
+    # The words of a run of Chinese characters, as `_run_words` gives them.
+    return {_pairs[folded[at : at + 2]] for at in range(len(folded) - 1)}
 
 
 def _run_words(run: str) -> list[str]:
@@ -132,18 +143,27 @@ def _run_words(run: str) -> list[str]:
     return ["h" + one + two for one, two in pairwise(run)]
 
 
-def _add_pinyin_words(words: set[str], cells: Syllables) -> None:
+def _add_pinyin_tokens(tokens: set[int], cells: Syllables) -> None:
     before: tuple[str, ...] = ()
     for cell in cells:
         if not cell[0][0].isalpha():
             before = ()
             continue
-        for reading in cell:
-            words.add("s" + reading)
-            for earlier in before:
-                words.add(f"p{earlier} {reading}")
-                words.add("i" + earlier[0] + reading[0])
+        tokens.update(_syllable_tokens(before, cell))
         before = cell
+
+
+# Syllables and their neighbours are few: hardly a pair of a list's names is met for the first time.
+@lru_cache(maxsize=65_536)
+def _syllable_tokens(before: tuple[str, ...], cell: tuple[str, ...]) -> tuple[int, ...]:
+    """The tokens of a syllable's readings, each with those of the syllable before it."""
+    words: dict[str, None] = {}
+    for reading in cell:
+        words["s" + reading] = None
+        for earlier in before:
+            words[f"p{earlier} {reading}"] = None
+            words["i" + earlier[0] + reading[0]] = None
+    return tuple(map(_token, words))
 
 
 def _written_pinyin(cells: Syllables) -> str:
@@ -152,7 +172,9 @@ def _written_pinyin(cells: Syllables) -> str:
 
 def _searched_digits(phone: str) -> str:
     """Give the digits of a phone as people type them: mainland ones without the country code."""
-    digits = _NOT_DIGITS.sub("", phone)
+    digits = phone.removeprefix("+")
+    if not (digits.isascii() and digits.isdigit()):
+        digits = _NOT_DIGITS.sub("", phone)
     if phone.startswith("+86"):
         digits = digits[2:]
         if not (len(digits) == 11 and digits[0] == "1") and digits[1:3] != "00":
