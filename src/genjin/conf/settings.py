@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "genjin.followups",
     "genjin.sales",
     "genjin.calling",
+    "genjin.service",
     "genjin.flows",
     "genjin.insight",
     "genjin.web",

@@ -29,6 +29,114 @@ class Grade(models.TextChoices):
     E = "E", _("E: ordinary")
 
 
+class ValueClass(models.TextChoices):
+    """What a customer is worth by deal amount (CU3)."""
+
+    NONE = "", _("No class")
+    A = "A", pgettext_lazy("class", "A: key")
+    B = "B", pgettext_lazy("class", "B: second")
+    C = "C", pgettext_lazy("class", "C: ordinary")
+
+
+class CustomerList(models.TextChoices):
+    """Which list a customer stands on (CU4)."""
+
+    EXISTING = "existing", pgettext_lazy("list", "Existing")
+    PROBABLE = "probable", pgettext_lazy("list", "Probable")
+    POTENTIAL = "potential", pgettext_lazy("list", "Potential")
+
+
+class CardSet(models.TextChoices):
+    """In which box a card stands for one product category (CU4)."""
+
+    FIXED = "fixed", pgettext_lazy("card set", "Fixed card")
+    ATTACK = "attack", pgettext_lazy("card set", "Attack card")
+    DEVELOPMENT = "development", pgettext_lazy("card set", "Development card")
+    UNKNOWN = "", pgettext_lazy("card set", "To be found out")
+
+
+class ProspectState(models.TextChoices):
+    """What to do with a prospect (CU5)."""
+
+    NONE = "", _("Not decided")
+    KEEP = "keep", _("Keep visiting")
+    PAUSE = "pause", _("Pause until a date")
+    HOLD_ON = "hold_on", _("Do not give up")
+
+
+class VisitingGrade(models.TextChoices):
+    """How often a prospect to keep visiting is visited and phoned (CU5)."""
+
+    NONE = "", _("Not set")
+    OFTEN = "1", pgettext_lazy("visiting grade", "1: often")
+    REGULAR = "2", pgettext_lazy("visiting grade", "2: regularly")
+    SELDOM = "3", pgettext_lazy("visiting grade", "3: now and then")
+
+
+class DatePrecision(models.TextChoices):
+    DAY = "day", _("To the day")
+    MONTH = "month", _("To the month")
+    YEAR = "year", _("To the year")
+
+
+class Condition(models.TextChoices):
+    """How an owned product is."""
+
+    UNKNOWN = "", _("Not known")
+    GOOD = "good", pgettext_lazy("condition", "Good")
+    WORN = "worn", pgettext_lazy("condition", "Worn")
+    FAULTY = "faulty", pgettext_lazy("condition", "Faulty")
+
+
+class AccessAction(models.TextChoices):
+    """What someone did with a card without changing it (CU8)."""
+
+    VIEWED = "viewed", _("Looked at")
+    NUMBER = "number", _("Saw the whole number")
+    LENT = "lent", _("Lent")
+    RETURNED = "returned", _("Loan ended")
+    EXPORTED = "exported", _("Exported")
+    PRINTED = "printed", _("Printed")
+
+
+class ExportState(models.TextChoices):
+    ASKED = "asked", _("Waits for approval")
+    APPROVED = "approved", _("Being made")
+    READY = "ready", pgettext_lazy("export", "Ready")
+    REFUSED = "refused", pgettext_lazy("export", "Refused")
+    FAILED = "failed", _("Failed")
+    EXPIRED = "expired", pgettext_lazy("export", "Expired")
+
+
+EXPORT_STATES = StateTable(
+    states=list(ExportState.values),
+    transitions={
+        ExportState.ASKED: {ExportState.APPROVED, ExportState.REFUSED, ExportState.FAILED},
+        ExportState.APPROVED: {ExportState.READY, ExportState.FAILED},
+        ExportState.READY: {ExportState.EXPIRED},
+        ExportState.FAILED: {ExportState.APPROVED},
+    },
+)
+
+
+class PairState(models.TextChoices):
+    """What was decided about two cards that may be one customer."""
+
+    OPEN = "open", pgettext_lazy("pair", "Open")
+    MERGED = "merged", _("Merged")
+    DISTINCT = "distinct", _("Two customers")
+
+
+PAIR_STATES = StateTable(
+    states=list(PairState.values),
+    transitions={
+        PairState.OPEN: {PairState.MERGED, PairState.DISTINCT},
+        PairState.MERGED: {PairState.OPEN},
+        PairState.DISTINCT: {PairState.OPEN},
+    },
+)
+
+
 class PointKind(models.TextChoices):
     PHONE = "phone", _("Phone")
     EMAIL = "email", _("E-mail")

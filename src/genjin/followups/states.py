@@ -68,6 +68,17 @@ CONTACT_STATES = StateTable(
 )
 
 
+class CommitmentKind(models.TextChoices):
+    """What was promised (FU9)."""
+
+    CALL = "call", _("Call back")
+    DATE = "date", pgettext_lazy("promise", "A date")
+    GIFT = "gift", _("Gift")
+    REBATE = "rebate", _("Rebate")
+    PAPERS = "papers", _("Papers or data")
+    OTHER = "other", _("Other")
+
+
 class CommitmentState(models.TextChoices):
     OPEN = "open", _("Open")
     KEPT = "kept", _("Kept")

@@ -8,8 +8,9 @@ from django.db import models
 from django.db.models.functions import Lower, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from genjin.foundation.fields import IdField, json_object
+from genjin.foundation.fields import IdField, json_list, json_object
 from genjin.foundation.insert_only import InsertOnly
 
 
@@ -176,3 +177,64 @@ class LongTask(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["-created_at"], name="long_task_newest")]
+
+
+class Approval(models.Model):
+    """A decision asked of a named person or role (PL11). Kinds stand in policy/approvals.toml.
+
+    `subject` names the thing it is about, `evidence` what the decider sees: a list of
+    {"label", "value", "url"} as data for sentences; `payload` what the executor of the kind needs
+    to carry it out. Who may decide is worked out from the kind, the amount and the team when it
+    is asked and again when it is decided; never the one who asked. Deciding carries the decision
+    out in the same transaction. Past `due_at` it escalates to `escalates_to`.
+    """
+
+    class State(models.TextChoices):
+        ASKED = "asked", _("Waits for a decision")
+        APPROVED = "approved", pgettext_lazy("approval", "Approved")
+        REFUSED = "refused", pgettext_lazy("approval", "Refused")
+        WITHDRAWN = "withdrawn", pgettext_lazy("approval", "Withdrawn")
+        LAPSED = "lapsed", pgettext_lazy("approval", "Lapsed")
+
+    id = IdField()
+    kind = models.CharField(max_length=30)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.ASKED)
+    subject_kind = models.CharField(max_length=20)
+    subject_id = models.CharField(max_length=60)
+    title = json_object()
+    evidence = json_list()
+    payload = json_object()
+    amount = models.DecimalField(max_digits=18, decimal_places=2, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    reason = models.CharField(_("reason"), max_length=300)
+    team = models.ForeignKey(Team, models.PROTECT, null=True, related_name="+")
+    role = models.CharField(max_length=20)
+    excluded = json_list()
+    asked_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField()
+    escalated_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    on_behalf_of = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    decision_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["role", "due_at"], condition=models.Q(state="asked"),
+                         name="approval_waiting"),
+            models.Index(fields=["asked_by", "-asked_at"], name="approval_by_asker"),
+            models.Index(fields=["subject_kind", "subject_id"], name="approval_by_subject"),
+        ]  # fmt: skip
+
+
+class Delegation(models.Model):
+    """Someone decides for a person who is away, from a day until a day (both included)."""
+
+    person = models.ForeignKey(User, models.CASCADE, related_name="delegations")
+    to = models.ForeignKey(User, models.CASCADE, related_name="+")
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    made_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)

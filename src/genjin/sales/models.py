@@ -1,12 +1,14 @@
-"""Products at hand while talking (CA12)."""
+"""Products at hand while talking (CA12), and what was ordered of them (CU3)."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from genjin.foundation.fields import json_list
+from genjin.customers.models import Customer, ProductCategory
+from genjin.foundation.fields import IdField, json_list
 from genjin.foundation.models import User
 
 
@@ -19,6 +21,17 @@ class Product(models.Model):
     code = models.CharField(_("code"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=120)
     category = models.CharField(_("category"), max_length=80, blank=True)
+    kind = models.ForeignKey(
+        ProductCategory, models.PROTECT, null=True, blank=True, related_name="+",
+        verbose_name=_("product category"),
+    )  # fmt: skip
+    in_stock = models.BooleanField(_("in stock"), default=True)
+    is_dear = models.BooleanField(_("dear"), default=False)
+    is_fragile = models.BooleanField(_("fragile"), default=False)
+    needs_installation = models.BooleanField(_("needs installation"), default=False)
+    maintenance_months = models.PositiveSmallIntegerField(
+        _("months between maintenance"), null=True, blank=True
+    )
     is_main = models.BooleanField(_("main product"), default=False)
     features = json_list()
     advantages = json_list()
@@ -86,3 +99,66 @@ class KnowledgeCard(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class Order(models.Model):
+    """One line of what a customer bought or gave back (CU3), as far as classes and lists need it.
+
+    `kind` return counts against the amount, which is never negative. `home_amount` is in the
+    organisation's home currency at `rate` of the day. `external_key` is another system's name for
+    it: the same key is written once. An order that was cancelled counts nowhere.
+    """
+
+    class Kind(models.TextChoices):
+        ORDER = "order", pgettext_lazy("sales", "Order")
+        RETURN = "return", pgettext_lazy("sales", "Return")
+
+    class State(models.TextChoices):
+        CONCLUDED = "concluded", _("Concluded")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    id = IdField()
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="orders", db_index=False)
+    kind = models.CharField(_("kind"), max_length=6, choices=Kind.choices, default=Kind.ORDER)
+    state = models.CharField(max_length=9, choices=State.choices, default=State.CONCLUDED)
+    category = models.ForeignKey(ProductCategory, models.PROTECT, related_name="+",
+                                 db_index=False, verbose_name=_("category"))  # fmt: skip
+    product = models.ForeignKey(Product, models.PROTECT, null=True, blank=True, related_name="+",
+                                db_index=False, verbose_name=_("product"))  # fmt: skip
+    ordered_on = models.DateField(_("ordered on"))
+    amount = models.DecimalField(_("amount"), max_digits=18, decimal_places=2)
+    currency = models.CharField(_("currency"), max_length=3, default="CNY")
+    rate = models.DecimalField(max_digits=18, decimal_places=8, default=1)
+    home_amount = models.DecimalField(max_digits=18, decimal_places=2)
+    is_trial = models.BooleanField(_("bought as a trial for a larger order"), default=False)
+    note = models.CharField(_("note"), max_length=300, blank=True)
+    source = models.CharField(max_length=12, default="entered")
+    external_key = models.CharField(max_length=80, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="order_amount_positive", condition=models.Q(amount__gte=0)),
+            models.UniqueConstraint(fields=["external_key"], name="order_external_once",
+                                    condition=~models.Q(external_key="")),
+        ]  # fmt: skip
+        indexes = [
+            models.Index(fields=["customer", "-ordered_on"], name="order_by_customer"),
+            models.Index(fields=["ordered_on"], name="order_by_day"),
+        ]
+
+
+class ExchangeRate(models.Model):
+    """How much home currency one unit of a currency was worth from a day on."""
+
+    currency = models.CharField(_("currency"), max_length=3)
+    from_day = models.DateField(_("from"))
+    rate = models.DecimalField(_("rate"), max_digits=18, decimal_places=8)
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["currency", "from_day"], name="rate_once_a_day"),
+            models.CheckConstraint(name="rate_positive", condition=models.Q(rate__gt=0)),
+        ]

@@ -58,6 +58,9 @@ class Customer(models.Model):
     `kernel.searchtokens` made of names and numbers (CU9); operations keep them up to date.
     `fields` holds the values of `FieldDefinition`. `region` is an administrative division code.
     `time_zone` empty means the organisation's own. `merged_into` is set on a card that was merged.
+    `confirmed_at` is when the card as a whole was last confirmed (null: when it was opened);
+    `confirmed` is {field: [day, source]} for fields proved apart from it, source as in
+    `customers.freshness` (CU6). `custodian_since` and `protected_until` count for the pool (CU17).
     """
 
     id = IdField()
@@ -99,9 +102,22 @@ class Customer(models.Model):
         _("expected amount"), max_digits=18, decimal_places=2, null=True, blank=True
     )
     is_key = models.BooleanField(_("key customer"), default=False)
+    prospect_state = models.CharField(
+        _("prospect"), max_length=8, choices=states.ProspectState.choices, blank=True,
+        db_default="",
+    )  # fmt: skip
+    paused_until = models.DateField(_("paused until"), null=True, blank=True)
+    visiting_grade = models.CharField(
+        _("visiting grade"), max_length=1, choices=states.VisitingGrade.choices, blank=True,
+        db_default="",
+    )  # fmt: skip
     source = models.CharField(_("source"), max_length=60, blank=True)
     note = models.TextField(_("note"), blank=True)
     fields = json_object()
+    confirmed_at = models.DateTimeField(null=True, editable=False)
+    confirmed = json_object(db_default=models.Value({}, models.JSONField()))
+    custodian_since = models.DateTimeField(null=True, editable=False)
+    protected_until = models.DateField(_("protected until"), null=True, blank=True)
     merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     changed_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -4,6 +4,7 @@ from django.db import models
 from django.utils import timezone
 
 from genjin.customers.models.card import Customer
+from genjin.customers.models.standing import ProductCategory
 from genjin.foundation.fields import IdField, json_object
 from genjin.foundation.insert_only import InsertOnly
 from genjin.foundation.models import User
@@ -47,11 +48,18 @@ class NewsClip(models.Model):
 
 
 class WantedItem(models.Model):
-    """What a customer asked for and we did not have (CU12)."""
+    """What a customer asked for and we did not have (CU12).
+
+    `product_code` names the catalogue's product once it is known which; `in_stock_at` is when
+    they were to be told. It is closed when they were told or no longer wish it.
+    """
 
     id = IdField()
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="wanted")
     text = models.CharField(max_length=200)
+    category = models.ForeignKey(ProductCategory, models.PROTECT, null=True, related_name="+")
+    product_code = models.CharField(max_length=40, blank=True)
+    in_stock_at = models.DateTimeField(null=True)
     asked_at = models.DateTimeField(default=timezone.now)
     by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     closed_at = models.DateTimeField(null=True, blank=True)

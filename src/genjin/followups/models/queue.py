@@ -274,11 +274,22 @@ class Commitment(models.Model):
     made_at = models.DateTimeField(default=timezone.now)
     made_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     ended_at = models.DateTimeField(null=True, blank=True)
+    end_reason = models.CharField(max_length=300, blank=True)
+    kind = models.CharField(
+        _("kind"), max_length=10, choices=states.CommitmentKind.choices, default="other"
+    )
+    source_kind = models.CharField(max_length=20, blank=True)
+    source_id = models.CharField(max_length=60, blank=True)
+    remind_at = models.DateTimeField(_("remind"), null=True, blank=True)
+    reminded_at = models.DateTimeField(null=True, blank=True)
+    escalated_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         indexes = [
             models.Index(fields=["owner", "due_at"], condition=models.Q(state="open"),
                          name="commitment_open_by_owner"),
+            models.Index(fields=["due_at"], condition=models.Q(state="open"),
+                         name="commitment_open_by_due"),
         ]  # fmt: skip
 
     def __str__(self) -> str:
