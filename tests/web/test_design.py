@@ -11,7 +11,7 @@ from django.test import RequestFactory, override_settings
 from django.utils import timezone, translation
 
 from genjin.web import design
-from genjin.web.templatetags import genjin_ui
+from genjin.web.ui import figures, marks, pictures
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "src/genjin/web/templates"
@@ -90,7 +90,7 @@ def test_the_look_is_kept_in_a_cookie_and_the_way_back_stays_on_the_site() -> No
     [(0, "0:00"), (59.6, "1:00"), (754, "12:34"), (3661, "1:01:01"), (-5, "−0:05"), (None, "–")],
 )
 def test_durations_are_minutes_and_seconds(seconds: float | None, text: str) -> None:
-    assert genjin_ui.duration(seconds) == text
+    assert figures.duration(seconds) == text
 
 
 @pytest.mark.parametrize(
@@ -103,15 +103,15 @@ def test_durations_are_minutes_and_seconds(seconds: float | None, text: str) -> 
 )
 def test_figures_follow_the_language(language, number, money, percent) -> None:
     with translation.override(language):
-        assert genjin_ui.number(1234.5) == number
-        assert genjin_ui.money(1234.5) == money
-        assert genjin_ui.percent(0.1234, 1) == percent
+        assert figures.number(1234.5) == number
+        assert figures.money(1234.5) == money
+        assert figures.percent(0.1234, 1) == percent
 
 
 def test_a_relative_time_carries_the_exact_one_in_the_zone_of_the_user() -> None:
     moment = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
     with translation.override("zh-hans"), timezone.override("Asia/Shanghai"):
-        html = genjin_ui.when(moment, moment + timedelta(hours=3))
+        html = figures.when(moment, moment + timedelta(hours=3))
     assert (
         html == '<time datetime="2026-11-23T01:30:00+00:00" title="2026-11-23 09:30">3小时前</time>'
     )
@@ -155,11 +155,11 @@ def test_text_and_edges_have_the_contrast_of_wcag_aa(mode: int) -> None:
 
 
 def test_labels_are_escaped() -> None:
-    assert "<b>" not in genjin_ui.badge("<b>x</b>")
-    assert "<b>" not in genjin_ui.state_badge("followup", "done", "<b>x</b>")
-    assert "<b>" not in genjin_ui.icon("x", "<b>")
+    assert "<b>" not in marks.badge("<b>x</b>")
+    assert "<b>" not in marks.state_badge("followup", "done", "<b>x</b>")
+    assert "<b>" not in marks.icon("x", "<b>")
 
 
 def test_a_bar_of_nothing_and_a_progress_of_nothing_can_be_drawn() -> None:
-    assert genjin_ui.bars([], "none")["view"] == "0 0 1 40"
-    assert genjin_ui.progress(0, 0, "none")["share"] == 0.0
+    assert pictures.bars([], "none")["view"] == "0 0 1 40"
+    assert pictures.progress(0, 0, "none")["share"] == 0.0

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from genjin.kernel.problems import Reason
-from genjin.web.templatetags.genjin_ui import number
+from genjin.web.ui.figures import number
 
 
 def alarm(reason: Reason) -> dict[str, Any]:

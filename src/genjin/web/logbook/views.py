@@ -20,7 +20,7 @@ from genjin.foundation.models import User
 from genjin.insight import logbook, plans
 from genjin.insight.logbook import Figures
 from genjin.web.logbook.charts import span_chart
-from genjin.web.templatetags.genjin_ui import duration, number, percent
+from genjin.web.ui.figures import duration, number, percent
 
 USUAL_HOURS = range(9, 18)
 EARLIEST = date(1980, 1, 1)  # before any telephone log that a reader may look for
