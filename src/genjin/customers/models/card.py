@@ -86,15 +86,16 @@ class Customer(models.Model):
     tax_number = models.CharField(_("tax number"), max_length=40, blank=True)
     region = models.CharField(_("region"), max_length=12, blank=True)
     stated_hours = models.ForeignKey(
-        ContactHours, models.PROTECT, null=True, blank=True, related_name="+"
+        ContactHours, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
     custodian = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="customers",
-        verbose_name=_("custodian"),
+        verbose_name=_("custodian"), db_index=False,
     )  # fmt: skip
     team = models.ForeignKey(
-        Team, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("team")
-    )
+        Team, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("team"),
+        db_index=False,
+    )  # fmt: skip
     grade = models.CharField(_("grade"), max_length=1, choices=states.Grade.choices, blank=True)
     grade_set_at = models.DateTimeField(null=True, editable=False)
     expected_close_date = models.DateField(_("expected close"), null=True, blank=True)
@@ -118,7 +119,9 @@ class Customer(models.Model):
     confirmed = json_object(db_default=models.Value({}, models.JSONField()))
     custodian_since = models.DateTimeField(null=True, editable=False)
     protected_until = models.DateField(_("protected until"), null=True, blank=True)
-    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     changed_at = models.DateTimeField(default=timezone.now, editable=False)
     last_contact_at = models.DateTimeField(null=True, editable=False)
@@ -140,6 +143,11 @@ class Customer(models.Model):
             models.Index(fields=["team", "-changed_at"], name="customer_by_team"),
             models.Index(fields=["-changed_at", "-id"], name="customer_newest"),
             models.Index(fields=["region"], name="customer_by_region"),
+            # Few rows have these; an index of all would cost every new card an entry.
+            models.Index(fields=["stated_hours"], name="customer_stated_hours",
+                         condition=models.Q(stated_hours__isnull=False)),
+            models.Index(fields=["merged_into"], name="customer_merged_into",
+                         condition=models.Q(merged_into__isnull=False)),
         ]  # fmt: skip
 
     def __str__(self) -> str:
@@ -166,7 +174,7 @@ class ContactPerson(models.Model):
     language = models.CharField(_("language"), max_length=12, blank=True)
     preferred_channel = models.CharField(_("preferred channel"), max_length=12, blank=True)
     stated_hours = models.ForeignKey(
-        ContactHours, models.PROTECT, null=True, blank=True, related_name="+"
+        ContactHours, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
     is_birthday_lunar = models.BooleanField(_("lunar birthday"), default=False)
     birth_year = models.PositiveSmallIntegerField(_("year of birth"), null=True, blank=True)
@@ -182,6 +190,13 @@ class ContactPerson(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
+        indexes = [
+            models.Index(
+                fields=["stated_hours"],
+                name="person_stated_hours",
+                condition=models.Q(stated_hours__isnull=False),
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="child_only_with_guardian_consent",
@@ -208,8 +223,9 @@ class ContactPoint(models.Model):
     id = IdField()
     customer = models.ForeignKey(Customer, models.CASCADE, related_name="points")
     person = models.ForeignKey(
-        ContactPerson, models.CASCADE, null=True, blank=True, related_name="points"
-    )
+        ContactPerson, models.CASCADE, null=True, blank=True, related_name="points",
+        db_index=False,
+    )  # fmt: skip
     kind = models.CharField(max_length=8, choices=states.PointKind.choices)
     label = models.CharField(max_length=8, choices=states.PointLabel.choices, default="other")
     value = models.CharField(max_length=254)
@@ -217,7 +233,7 @@ class ContactPoint(models.Model):
     raw = models.CharField(max_length=300, blank=True)
     status = models.CharField(max_length=12, choices=states.PointStatus.choices, default="ok")
     stated_hours = models.ForeignKey(
-        ContactHours, models.PROTECT, null=True, blank=True, related_name="+"
+        ContactHours, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
     position = models.PositiveSmallIntegerField(default=0)
     is_active = models.BooleanField(default=True)
@@ -225,7 +241,11 @@ class ContactPoint(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["value", "kind"], name="point_by_value"),
-        ]
+            models.Index(fields=["person"], name="point_by_person",
+                         condition=models.Q(person__isnull=False)),
+            models.Index(fields=["stated_hours"], name="point_stated_hours",
+                         condition=models.Q(stated_hours__isnull=False)),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return self.value

@@ -19,20 +19,22 @@ class TimelineEntry(InsertOnly):
     """
 
     id = IdField()
-    customer = models.ForeignKey(Customer, models.PROTECT, related_name="timeline")
+    customer = models.ForeignKey(Customer, models.PROTECT, related_name="timeline", db_index=False)
     at = models.DateTimeField()
     kind = models.CharField(max_length=16)
     code = models.CharField(max_length=40)
     data = json_object()
     source_kind = models.CharField(max_length=20, blank=True)
     source_id = models.CharField(max_length=60, blank=True)
-    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
 
     class Meta:
         indexes = [
             models.Index(fields=["customer", "-at", "-id"], name="timeline_newest"),
             models.Index(fields=["customer", "kind", "-at", "-id"], name="timeline_by_kind"),
-        ]
+            models.Index(fields=["by"], name="timeline_by_person",
+                         condition=models.Q(by__isnull=False)),
+        ]  # fmt: skip
 
 
 class NewsClip(models.Model):

@@ -71,7 +71,7 @@ class ImportRow(models.Model):
         CREATED = "created", _("Created")
 
     id = models.BigAutoField(primary_key=True)
-    run = models.ForeignKey(CustomerImport, models.CASCADE, related_name="rows")
+    run = models.ForeignKey(CustomerImport, models.CASCADE, related_name="rows", db_index=False)
     row_number = models.BigIntegerField()
     fate = models.CharField(max_length=8, choices=Fate.choices)
     values = json_list()
