@@ -4,7 +4,6 @@ Where a race is claimed to be gone, a naive variant of the same step first shows
 """
 
 import threading
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -26,32 +25,10 @@ from genjin.followups.operations import (
     take_next,
 )
 from genjin.kernel.errors import Conflict, LostRace
+from tests.concurrency import at_once
 from tests.factories import NOW, make_customer, make_followup, make_point, make_queue, make_user
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
-
-
-def at_once(*steps: Callable[[], object]) -> list[object]:
-    """Runs the steps in threads that start together; gives results or the errors raised."""
-    barrier = threading.Barrier(len(steps))
-    results: list[object] = [None] * len(steps)
-
-    def run(place: int, step: Callable[[], object]) -> None:
-        try:
-            connection.ensure_connection()
-            barrier.wait(timeout=20)
-            results[place] = step()
-        except Exception as error:
-            results[place] = error
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(place, step)) for place, step in enumerate(steps)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return results
 
 
 def naive_take(user) -> object:

@@ -22,7 +22,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from genjin.foundation import audit, sign_in
+from genjin.foundation import approvals, audit, sign_in
 from genjin.foundation.models import Heartbeat, LongTask, User
 from genjin.foundation.transitions import transition
 from genjin.kernel.states import StateTable
@@ -244,3 +244,8 @@ def counts_by_state() -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT status::text, count(*) FROM procrastinate_jobs GROUP BY 1")
         return dict(cursor.fetchall())
+
+
+@tick("approvals", every_seconds=30)
+def _lift_late_approvals(now: datetime) -> None:
+    approvals.tick(now)
