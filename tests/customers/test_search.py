@@ -4,6 +4,7 @@ import pytest
 
 from genjin.customers.operations import card
 from genjin.customers.search import find, possible_duplicates, statistics
+from genjin.customers.segments import customers_in
 from tests.factories import NOW, make_customer, make_followup, make_team, make_user
 
 pytestmark = pytest.mark.django_db
@@ -91,6 +92,32 @@ def test_phones_are_masked_in_what_is_found():
     agent = make_user()
     make_customer(name="张三", phone="+8613800138000", custodian=agent)
     assert [hit.phone for hit in find("张三", user=agent)] == ["138****8000"]
+
+
+def test_who_sees_masked_numbers_cannot_put_one_together_by_finding():
+    team = make_team()
+    agent, collector = make_user(team=team), make_user(role="collector", team=team)
+    reviewer = make_user(role="reviewer")
+    make_customer(name="张三", phone="+8613800138000", custodian=agent, team=team)
+    for user in (agent, collector, reviewer):
+        for query in ("13800138000", "+86 138 0013 8000", "8000", "张三 8000", "张三"):
+            assert names(query, user) == ["张三"], query
+        for query in ("0013", "1380", "38000", "3800138", "1380013", "张三 1380", "zhang 0013"):
+            assert names(query, user) == [], query
+
+
+def test_the_list_of_who_sees_masked_numbers_is_not_filtered_by_their_digits():
+    agent, manager = make_user(), make_user(role="manager")
+    make_customer(name="张三", phone="+8613800138000", custodian=agent)
+
+    def found(user, text):
+        one = {"field": "name", "op": "contains", "values": [text]}
+        return customers_in({"all": [one], "none": []}, user=user).count()
+
+    assert (found(manager, "0013"), found(agent, "0013")) == (1, 0)
+    assert (found(agent, "张三 1380"), found(agent, "张三 8000"), found(agent, "8000")) == (0, 1, 1)
+    excluded = {"all": [], "none": [{"field": "name", "op": "contains", "values": ["0013"]}]}
+    assert customers_in(excluded, user=agent).count() == 1
 
 
 def test_frequent_words_are_walked_for_and_still_find_the_old_card(manager, monkeypatch):

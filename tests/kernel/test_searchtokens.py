@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genjin.kernel.chinese import fold, initials, pinyin_syllables
+from genjin.kernel.phone import mask_phone
 from genjin.kernel.searchtokens import query_tokens, search_text, tokens_for_customer
 
 HAN = st.sampled_from(
@@ -89,6 +90,48 @@ def test_a_name_is_found_by(query, name, person):
 )
 def test_a_phone_is_found_by(query, phone):
     assert found(query, name="张三", phones=[phone])
+
+
+NUMBERS = {
+    "+8613800138000": ("13800138000", "+8613800138000", "138 0013 8000", "8000"),
+    "+861065529988": ("010-6552 9988", "65529988", "9988"),
+    "+867556552998": ("0755-6552998", "6552998", "2998"),
+    "+85291234567": ("+852 9123 4567", "91234567", "4567"),
+    "+864008001234": ("4008001234",),
+}
+
+
+@pytest.mark.parametrize(("phone", "queries"), NUMBERS.items())
+def test_a_masked_phone_is_found_by_the_whole_of_it_and_by_what_the_mask_shows(phone, queries):
+    for query in queries:
+        plan = query_tokens(query, masked=True)
+        text = search_text(name="张三", person=True, phones=["+8615912345678", phone])
+        assert plan.matches(text), query
+
+
+@pytest.mark.parametrize("phone", NUMBERS)
+def test_a_masked_phone_is_not_found_by_a_part_that_tells_one_more_digit(phone):
+    text = search_text(name="张三", person=True, phones=[phone])
+    digits = text.rpartition("|")[2]
+    shown = mask_phone(phone).partition("****")[0].removeprefix("+")
+    hidden = digits.removeprefix(shown)[:-4]
+    for length in range(4, len(digits)):
+        for start in range(len(digits) - length + 1):
+            query = digits[start : start + length]
+            if query.endswith(hidden + digits[-4:]) or query == digits[-4:]:
+                continue
+            for typed in (query, f"张三 {query}", f"zhang {query}", f"{digits[-4:]} {query}"):
+                assert not query_tokens(typed, masked=True).matches(text), typed
+    for typed in ("张三 1", "张三 13", "张三1380", f"张三 {digits[-5:]}"):
+        assert not query_tokens(typed, masked=True).matches(text), typed
+
+
+def test_digits_of_a_name_are_found_when_phones_are_masked():
+    for name, query in (("58同城", "58同城"), ("3721科技", "3721"), ("三六零360安全", "360安全")):
+        text = search_text(name=name, person=False, other_names=["甲"], phones=["+8613800138000"])
+        assert query_tokens(query, masked=True).matches(text)
+    text = search_text(name="张三", person=True, other_names=["58同城"], phones=["+8613800138000"])
+    assert query_tokens("58同城 张三 8000", masked=True).matches(text)
 
 
 def test_name_and_phone_together_narrow_the_search():

@@ -19,7 +19,7 @@ from django.db import connection, transaction
 
 from genjin.customers.models import ContactPoint, Customer
 from genjin.customers.states import Kind
-from genjin.customers.visibility import in_hand, shown_phone
+from genjin.customers.visibility import in_hand, sees_masked, shown_phone
 from genjin.foundation.access import scope_of
 from genjin.foundation.models import User
 from genjin.kernel import searchtokens
@@ -295,10 +295,11 @@ def find(query: str, *, user: User | None, limit: int = 20) -> list[Hit]:
 
     Understands a part of a name or of a contact person's, four digits or more of a phone, the
     card's number, full pinyin and initials, either script. `user` None sees all (jobs, tests).
-    Nothing that can be read finds nothing.
+    Who sees masked numbers needs the whole phone or the last four: otherwise a number could be
+    put together digit by digit. Nothing that can be read finds nothing.
     """
     typed = query.replace("\x00", "").strip()[:64]
-    plan = searchtokens.query_tokens(typed)
+    plan = searchtokens.query_tokens(typed, masked=sees_masked(user))
     if plan.kind == "empty":
         return []
     beginnings = _beginnings(typed, plan)

@@ -31,7 +31,7 @@ from django.utils.translation import gettext_lazy
 from genjin.customers import fields as card_fields
 from genjin.customers.models import Customer, FieldDefinition
 from genjin.customers.states import FieldType, Grade, Kind, Sex
-from genjin.customers.visibility import visible_to
+from genjin.customers.visibility import sees_masked, visible_to
 from genjin.foundation.models import Team, User
 from genjin.kernel import address, searchtokens
 from genjin.kernel.errors import BadInput
@@ -240,9 +240,9 @@ def _between_instants(column: str, low: str | None, high: str | None) -> Q:
     return test
 
 
-def _column_test(code: str, op: str, values: Sequence[Any]) -> Q:  # noqa: PLR0911 - a table
+def _column_test(code: str, op: str, values: Sequence[Any], masked: bool) -> Q:  # noqa: PLR0911 - a table
     if op == CONTAINS:
-        return _any(_name_test(str(value)) for value in values)
+        return _any(_name_test(str(value), masked) for value in values)
     if code in _DATES:
         column = _DATES[code]
         if op == SET:
@@ -260,8 +260,8 @@ def _column_test(code: str, op: str, values: Sequence[Any]) -> Q:  # noqa: PLR09
     return Q(**{f"{code}__in": [str(value) for value in values]})
 
 
-def _name_test(text: str) -> Q:
-    plan = searchtokens.query_tokens(text)
+def _name_test(text: str, masked: bool) -> Q:
+    plan = searchtokens.query_tokens(text, masked=masked)
     if plan.alternatives:
         carried = _any(Q(search_tokens__contains=list(way)) for way in plan.alternatives)
         return carried & Q(search_text__regex=plan.pattern)
@@ -293,11 +293,13 @@ def _field_test(definition: FieldDefinition, op: str, values: Sequence[Any]) -> 
 _RANGE_LOOKUPS = (KeyTransformGte, KeyTransformLte)
 
 
-def condition_test(one: Condition, known: Mapping[str, FieldDefinition]) -> Q:
-    """One condition as a test on `Customer`."""
+def condition_test(
+    one: Condition, known: Mapping[str, FieldDefinition], *, masked: bool = False
+) -> Q:
+    """One condition as a test on `Customer`; `masked`: asked by who sees masked numbers."""
     code, op, values = one["field"], one["op"], one["values"]
     if code in _COLUMNS:
-        return _column_test(code, op, values)
+        return _column_test(code, op, values, masked)
     return _field_test(known[code.removeprefix("fields.")], op, values)
 
 
@@ -311,7 +313,7 @@ def customers_in(criteria: Criteria, *, user: User | None = None) -> QuerySet[Cu
     rows = Customer.objects.filter(merged_into=None) if user is None else visible_to(user)
     known = _definitions_of(criteria)
     for part, one in _conditions(criteria):
-        test = condition_test(one, known)
+        test = condition_test(one, known, masked=sees_masked(user))
         rows = rows.filter(test) if part == "all" else rows.exclude(test)
     return rows
 

@@ -64,6 +64,11 @@ def shown_roles(user: User, customer: Customer, person: ContactPerson) -> list[s
     return [role for role in person.roles if role != PersonRole.INFORMANT]
 
 
+def sees_masked(user: User | None) -> bool:
+    """Whether numbers are masked for this person; never for our own jobs (None)."""
+    return user is not None and not has_right(user, "customers.see_contact")
+
+
 def shown_phone(user: User, point: ContactPoint, in_hand: bool = False) -> str:
     """A number as this person may see it: whole with the right or in hand, else masked (CU8).
 

@@ -216,11 +216,13 @@ class _Way:
     looks: tuple[str, ...] = ()
 
 
-def query_tokens(q: str) -> QueryPlan:
+def query_tokens(q: str, *, masked: bool = False) -> QueryPlan:
     """Plan the search for what a user typed: part of a name, pinyin, initials, phone digits.
 
     ``kind`` is han, latin, digits, mixed or empty. Blanks part words that must all be found, in
-    any order; the same letters without the blanks are tried as well.
+    any order; the same letters without the blanks are tried as well. ``masked`` is for those who
+    see masked numbers: digits then find a phone only where they tell nothing about it, that is
+    the whole number or the last four that the mask shows (CU8).
     """
     typed = q.strip()[:_LONGEST_QUERY]
     folded = fold(typed)
@@ -241,7 +243,7 @@ def query_tokens(q: str) -> QueryPlan:
     return QueryPlan(
         kind,
         tuple(tuple(sorted(_token(word) for word in way.words)) for way in ways),
-        "|".join(dict.fromkeys(_pattern(way) for way in ways)),
+        "|".join(dict.fromkeys(_pattern(way, masked) for way in ways)),
         folded,
     )
 
@@ -252,10 +254,27 @@ def _kind(run: str) -> str:
     return "digits" if run[0].isdigit() else "latin"
 
 
-def _pattern(way: _Way) -> str:
-    if len(way.looks) == 1:
-        return way.looks[0]
-    return "^" + "".join(f"(?=.*{look})" for look in way.looks)
+def _pattern(way: _Way, masked: bool) -> str:
+    looks = way.looks
+    if masked:
+        looks = tuple(_masked_look(look) if look.isdigit() else look for look in looks)
+    if len(looks) == 1:
+        return looks[0]
+    return "^" + "".join(f"(?=.*{look})" for look in looks)
+
+
+def _masked_look(digits: str) -> str:
+    """Write how digits must look in a search text when its phones are masked for the user.
+
+    In a name anywhere. Of a phone the whole, where the code of the country or area, which the
+    mask shows, may be left out; or the last four of a number so long that the mask shows them.
+    """
+    looks = [r"^(?:[^|]+\|)*[^|]*" + digits]
+    if len(digits) >= 7:
+        looks.append(rf"\|(?:0[3-9][0-9]{{2}}|[0-9]{{0,3}}){digits}(?:\||$)")
+    elif len(digits) == 4:
+        looks.append(rf"[0-9]{{7}}{digits}(?:\||$)")
+    return f"(?:{'|'.join(looks)})"
 
 
 def _joined_ways(parts: list[str]) -> list[_Way]:
