@@ -1,4 +1,4 @@
-"""Work of the flows outside the request: filling campaigns, refilling live ones."""
+"""Work of the flows outside the request: campaigns' queues and the daily timetable."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from genjin.calling.models import Campaign
-from genjin.flows import campaigns
+from genjin.flows import campaigns, timetable
 from genjin.foundation import jobs, policy
 from genjin.foundation.models import LongTask, User
 
@@ -86,3 +86,17 @@ REFILL_SECONDS = 60 * float(policy.shipped("campaigns")["refill"]["minutes"])
 def refill_live_campaigns(now: datetime) -> None:
     """Looks for customers who entered the segments of live campaigns."""
     campaigns.refill_live(now)
+
+
+@jobs.job("timetable.run", tries=1)
+def run_daily(*, name: str) -> None:
+    """Runs one entry of the daily timetable; killed in the middle and repeated it does the rest."""
+    if any(entry.name == name for entry in timetable.DAILY):
+        timetable.run(name, timezone.now())
+
+
+@jobs.tick("timetable", every_seconds=30)
+def start_what_is_due(now: datetime) -> None:
+    """Hands what is due today to the worker, each once while it waits, one after the other."""
+    for name in timetable.due(now):
+        jobs.enqueue(run_daily, lock="timetable", once=f"daily:{name}", name=name)
