@@ -295,7 +295,7 @@ ON CONFLICT (key) DO NOTHING
 
 
 def _insert(rows: list[EventRow], now: datetime) -> int:
-    columns = [
+    columns: list[Any] = [
         [uuid7() for _row in rows],
         [row.code for row in rows],
         [row.key for row in rows],
