@@ -13,6 +13,7 @@ from genjin.customers import fields as card_fields
 from genjin.customers import timeline
 from genjin.customers.models import ContactPerson, Customer
 from genjin.customers.operations.changes import check_seen, lock
+from genjin.customers.operations.custody import ASSIGNED, move_custody, protected_until
 from genjin.customers.operations.hours import hours_row
 from genjin.customers.operations.memories import add_clip, add_wanted, close_wanted
 from genjin.customers.operations.people import COLUMNS as PERSON_COLUMNS
@@ -25,6 +26,7 @@ from genjin.customers.operations.points import (
     retire_point,
     write_points,
 )
+from genjin.customers.operations.standing import refresh_list
 from genjin.customers.search import refresh_search, search_columns
 from genjin.customers.states import Grade, Kind, Sex
 from genjin.foundation import audit
@@ -158,6 +160,8 @@ def create_customer(
         **checked,
         fields={code: value for code, value in values.items() if value is not None},
         custodian=keeper,
+        custodian_since=now if keeper else None,
+        protected_until=protected_until(now) if keeper else None,
         created_at=now,
         changed_at=now,
     )
@@ -285,27 +289,9 @@ def assign_custodian(
 
     `to` None takes them from their custodian and leaves the team. One audit entry for all.
     """
-    ids = [c.pk for c in customers]
-    rows = Customer.objects.filter(pk__in=ids).select_for_update(of=("self",)).order_by("pk")
-    moved = [c for c in rows.select_related("custodian") if c.custodian_id != (to and to.pk)]
-    for customer in moved:
-        before = customer.custodian.name if customer.custodian else ""
-        timeline.append(customer.pk, kind="custody", code="custodian_changed", by=by, at=now,
-                        data={"from": before, "to": to.name if to else "",
-                              "reason": reason})  # fmt: skip
-    values: dict[str, Any] = {"custodian": to, "changed_at": now}
-    if to:
-        values["team"] = to.team
-    Customer.objects.filter(pk__in=[c.pk for c in moved]).update(**values)
-    if len(moved) == 1:
-        pair = [moved[0].custodian_id, to.pk if to else None]
-        audit.record("assign", moved[0], by=by, now=now, changes={"custodian": pair},
-                     reason=reason)  # fmt: skip
-    elif moved:
-        audit.record("assign", ("customer", "many"), by=by, now=now, reason=reason,
-                     changes={"count": len(moved), "custodian": [None, to.pk if to else None]},
-                     )  # fmt: skip
-    return len(moved)
+    return move_custody(
+        customers, to=to, team=to.team if to else None, reason=ASSIGNED, note=reason, by=by, now=now
+    )
 
 
 @transaction.atomic
@@ -342,6 +328,8 @@ def set_grade(
     row.save(update_fields=[*values, "grade_set_at", "changed_at"])
     if changes:
         audit.record("change", row, by=by, now=now, changes=changes)
+    if "grade" in changes:
+        refresh_list([row.pk], now, by=by.pk if by else None)
     code = "grade_changed" if "grade" in changes else "grade_confirmed"
     timeline.append(row.pk, kind="grade", code=code, by=by, at=now,
                     data={"grade": grade, "changes": changes})  # fmt: skip
