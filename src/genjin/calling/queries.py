@@ -13,6 +13,7 @@ from genjin.followups.models import FollowUp, Interaction
 from genjin.followups.states import State
 from genjin.foundation import policy
 from genjin.foundation.access import scope_of
+from genjin.foundation.compiled import Compiled
 from genjin.foundation.models import Team, User
 
 
@@ -89,11 +90,19 @@ def people_of(user: User) -> QuerySet[User]:
     return people.filter(pk=user.pk)
 
 
+_LATEST_VERSION = Compiled(
+    lambda script: (
+        ScriptVersion.objects.filter(script=script).select_related("script").order_by("-number")[:1]
+    ),
+    script=int,
+)
+
+
 def latest_version(campaign: Campaign) -> ScriptVersion | None:
     """The newest published version of the campaign's script."""
     if campaign.script_id is None:
         return None
-    return ScriptVersion.objects.filter(script=campaign.script_id).order_by("-number").first()
+    return _LATEST_VERSION.first(script=campaign.script_id)
 
 
 def agents_of(campaign: Campaign) -> QuerySet[CampaignAgent]:

@@ -14,6 +14,7 @@ from django.db import transaction
 from genjin.customers.models import FieldDefinition
 from genjin.customers.states import Block, FieldType, Kind
 from genjin.foundation import policy
+from genjin.foundation.compiled import Compiled
 from genjin.kernel.errors import BadInput
 from genjin.kernel.problems import Reason
 
@@ -29,10 +30,16 @@ _STAND_INS = {
 }
 
 
+_IN_USE = Compiled(
+    lambda: FieldDefinition.objects.filter(is_active=True).order_by("position", "id")
+)
+
+
 def definitions(*, with_retired: bool = False) -> list[FieldDefinition]:
     """Every field in the order of the card; one query."""
-    rows = FieldDefinition.objects.order_by("position", "id")
-    return list(rows if with_retired else rows.filter(is_active=True))
+    if with_retired:
+        return list(FieldDefinition.objects.order_by("position", "id"))
+    return _IN_USE.all()
 
 
 def worded(labels: Mapping[str, str], language: str, otherwise: str = "") -> str:

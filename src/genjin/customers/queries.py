@@ -31,6 +31,7 @@ from genjin.customers.visibility import (
     shown_roles,
     visible_to,
 )
+from genjin.foundation.compiled import Compiled
 
 __all__ = [
     "Card",
@@ -48,6 +49,58 @@ __all__ = [
 ]
 
 TIMELINE_PAGE = 50
+
+# What every card page and every page of the desk asks for, by the card's id.
+_CUSTOMER = Compiled(
+    lambda card: Customer.objects.filter(pk=card).select_related(
+        "custodian", "team", "stated_hours"
+    ),
+    card=UUID,
+)
+_PEOPLE = Compiled(
+    lambda card: (
+        ContactPerson.objects.filter(customer=card, is_active=True)
+        .select_related("stated_hours")
+        .order_by("-is_self", "created_at", "id")
+    ),
+    card=UUID,
+)
+_POINTS = Compiled(
+    lambda card: (
+        ContactPoint.objects.filter(customer=card, is_active=True)
+        .select_related("stated_hours")
+        .order_by("position", "id")
+    ),
+    card=UUID,
+)
+_ADDRESSES = Compiled(
+    lambda card: Address.objects.filter(customer=card, is_active=True).order_by("id"), card=UUID
+)
+_NEWEST_CONSENTS = Compiled(
+    lambda card: (
+        Consent.objects.filter(customer=card)
+        .order_by("channel", "purpose", "-at", "-id")
+        .distinct("channel", "purpose")
+        .select_related("by")
+    ),
+    card=UUID,
+)
+_ACTING_HOLDS = Compiled(
+    lambda card, now: _acting_holds(card, now).select_related("placed_by"), card=UUID, now=datetime
+)
+_CLIPS = Compiled(
+    lambda card, today: NewsClip.objects.filter(customer=card, expires_on__gte=today).order_by(
+        "-date"
+    )[:20],
+    card=UUID,
+    today=date,
+)
+_WANTED = Compiled(
+    lambda card: WantedItem.objects.filter(customer=card, closed_at=None).order_by("-asked_at")[
+        :50
+    ],
+    card=UUID,
+)
 
 
 @dataclass(frozen=True)
@@ -76,48 +129,35 @@ class Card:
         )
 
 
+def _acting_holds(card: UUID, now: datetime) -> QuerySet[Hold]:
+    return Hold.objects.filter(customer=card, ends_at__gt=now, released_at=None).order_by(
+        "ends_at", "id"
+    )
+
+
 def acting_holds(customer: Customer, now: datetime) -> QuerySet[Hold]:
     """Holds that act now or are to come, the one that ends first in front."""
-    return (
-        Hold.objects.filter(customer=customer, ends_at__gt=now, released_at=None)
-        .select_related("placed_by")
-        .order_by("ends_at", "id")
-    )
-
-
-def _newest_consents(customer: Customer) -> list[Consent]:
-    return list(
-        Consent.objects.filter(customer=customer)
-        .order_by("channel", "purpose", "-at", "-id")
-        .distinct("channel", "purpose")
-        .select_related("by")
-    )
+    return _acting_holds(customer.pk, now).select_related("placed_by")
 
 
 def card(customer_id: UUID, *, now: datetime, visible: QuerySet[Customer] | None = None) -> Card:
     """The card by its id; eight queries. Raises Customer.DoesNotExist outside `visible`."""
-    rows = Customer.objects.all() if visible is None else visible
-    customer = rows.select_related("custodian", "team", "stated_hours").get(pk=customer_id)
-    today: date = now.date()
-    people = ContactPerson.objects.filter(customer=customer, is_active=True).select_related(
-        "stated_hours"
-    )
-    points = ContactPoint.objects.filter(customer=customer, is_active=True).select_related(
-        "stated_hours"
-    )
+    if visible is None:
+        customer = _CUSTOMER.first(card=customer_id)
+    else:
+        rows = visible.select_related("custodian", "team", "stated_hours")
+        customer = rows.filter(pk=customer_id).first()
+    if customer is None:
+        raise Customer.DoesNotExist(str(customer_id))
     return Card(
         customer=customer,
-        people=list(people.order_by("-is_self", "created_at", "id")),
-        points=list(points.order_by("position", "id")),
-        addresses=list(Address.objects.filter(customer=customer, is_active=True).order_by("id")),
-        consents=_newest_consents(customer),
-        holds=list(acting_holds(customer, now)),
-        clips=list(
-            NewsClip.objects.filter(customer=customer, expires_on__gte=today).order_by("-date")[:20]
-        ),
-        wanted=list(
-            WantedItem.objects.filter(customer=customer, closed_at=None).order_by("-asked_at")[:50]
-        ),
+        people=_PEOPLE.all(card=customer_id),
+        points=_POINTS.all(card=customer_id),
+        addresses=_ADDRESSES.all(card=customer_id),
+        consents=_NEWEST_CONSENTS.all(card=customer_id),
+        holds=_ACTING_HOLDS.all(card=customer_id, now=now),
+        clips=_CLIPS.all(card=customer_id, today=now.date()),
+        wanted=_WANTED.all(card=customer_id),
     )
 
 

@@ -34,6 +34,7 @@ from genjin.followups.operations import (
     take,
 )
 from genjin.followups.states import WAITING, ContactState, State
+from genjin.foundation.compiled import Compiled
 from genjin.foundation.models import User
 from genjin.kernel.errors import BadInput, Conflict
 from genjin.kernel.problems import Reason
@@ -55,10 +56,15 @@ class Recorded:
     was_repeated: bool = False
 
 
+_CAMPAIGN = Compiled(
+    lambda queue: Campaign.objects.select_related("queue", "script", "product").filter(queue=queue),
+    queue=int,
+)
+
+
 def campaign_of(followup: FollowUp) -> Campaign | None:
     """The campaign whose queue a follow-up waits in, if it is one's."""
-    rows = Campaign.objects.select_related("queue", "script", "product")
-    return rows.filter(queue=followup.queue_id).first()
+    return _CAMPAIGN.first(queue=followup.queue_id)
 
 
 @transaction.atomic

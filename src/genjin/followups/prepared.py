@@ -1,8 +1,6 @@
-"""Runs a statement that is asked hundreds of times a second, with hardly a cost of its own.
+"""Runs a statement that is asked hundreds of times a second, see foundation/prepared.py.
 
-The server plans it once for each connection, and the driver's library is called directly: making
-a cursor, adapting the values and waiting through Python would cost several times what the rest of
-a take does. Everything else goes through Django's cursors.
+Its columns are read here, without the driver's own conversion of values.
 """
 
 import json
@@ -11,12 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from weakref import WeakSet
 
-import psycopg
-from django.db import connection, models
-from psycopg import pq
-from psycopg.errors import error_from_result
+from django.db import models
+
+from genjin.foundation.prepared import Statement
 
 Reader = Callable[[bytes], Any]
 
@@ -76,9 +72,8 @@ class Prepared:
 
     def __init__(self, name: str, statement: str, readers: Sequence[Reader]) -> None:
         text, self._names = _numbered(statement)
-        self._name, self._text = name.encode(), text.encode()
+        self._statement = Statement(text, name=name)
         self._readers = tuple(readers)
-        self._known_to: WeakSet[psycopg.Connection[Any]] = WeakSet()
 
     def bind(self, values: Mapping[str, Any]) -> list[bytes | None]:
         """The values in the order and form of the statement, for `first`."""
@@ -86,37 +81,11 @@ class Prepared:
 
     def first(self, bound: Sequence[bytes | None]) -> list[Any] | None:
         """The first row of the answer on Django's connection, in the transaction it is in."""
-        connection.ensure_connection()
-        connection.validate_no_broken_transaction()
-        raw = connection.connection
-        with connection.wrap_database_errors:
-            server = self._ready(raw)
-            result = server.exec_prepared(self._name, bound)
-            if result.status != pq.ExecStatus.TUPLES_OK:
-                raise error_from_result(result)
-            if not result.ntuples:
-                return None
-            cells = (result.get_value(0, at) for at in range(len(self._readers)))
-            return [
-                None if cell is None else read(cell)
-                for cell, read in zip(cells, self._readers, strict=True)
-            ]
-
-    def _ready(self, raw: "psycopg.Connection[Any]") -> Any:
-        """The driver's connection, inside the caller's transaction, with the statement planned."""
-        server = raw.pgconn
-        if not raw.autocommit and server.transaction_status == pq.TransactionStatus.IDLE:
-            # The driver begins a transaction with its own first statement only.
-            raw.execute("SELECT 1")
-        if raw not in self._known_to:
-            # Left alone the server would plan for the values of each of the first five calls as
-            # well, and planning takes ten times as long as running.
-            _require_done(server.exec_(b"SET plan_cache_mode = force_generic_plan"))
-            _require_done(server.prepare(self._name, self._text))
-            self._known_to.add(raw)
-        return server
-
-
-def _require_done(result: pq.abc.PGresult) -> None:
-    if result.status != pq.ExecStatus.COMMAND_OK:
-        raise error_from_result(result)
+        result = self._statement.run(bound)
+        if not result.ntuples:
+            return None
+        cells = (result.get_value(0, at) for at in range(len(self._readers)))
+        return [
+            None if cell is None else read(cell)
+            for cell, read in zip(cells, self._readers, strict=True)
+        ]

@@ -243,10 +243,11 @@ def render(
     agent: User,
     product: Product | None = None,
     introduction: Introduction | None = None,
+    definitions: Iterable[FieldDefinition] | None = None,
 ) -> Rendered:
     """A published version made ready for one call, in the script's own language.
 
-    `introduction` counts only when it is approved.
+    `introduction` counts only when it is approved; `definitions` saves asking for them.
     """
     is_approved = introduction is not None and introduction.state == IntroductionState.APPROVED
     return render_content(
@@ -256,4 +257,5 @@ def render(
         product=product or version.script.product,
         introduction=introduction.text if introduction and is_approved else "",
         language=version.script.language,
+        definitions=definitions,
     )

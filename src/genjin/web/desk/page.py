@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db.models import Q
 from django.utils import timezone
@@ -12,8 +12,9 @@ from django.utils import timezone
 from genjin.calling.models import AgentPresence, Campaign, DeskDraft, Introduction
 from genjin.calling.queries import latest_version
 from genjin.calling.scripts.render import Rendered, render
+from genjin.calling.states import IntroductionState
 from genjin.customers import fields as card_fields
-from genjin.customers.models import ContactPerson, ContactPoint
+from genjin.customers.models import ContactPerson, ContactPoint, FieldDefinition
 from genjin.customers.queries import Card, card, shown_phone, shown_roles
 from genjin.customers.states import PersonRole
 from genjin.flows.desk import campaign_of
@@ -23,6 +24,7 @@ from genjin.followups.claims import is_called_back, why
 from genjin.followups.models import Commitment, Contact, FollowUp, Interaction
 from genjin.followups.sentences import sentence as gate_sentence
 from genjin.followups.states import CommitmentState, ContactState, State
+from genjin.foundation.compiled import Compiled
 from genjin.foundation.models import User
 from genjin.insight import logbook
 from genjin.kernel.problems import Reason
@@ -33,6 +35,60 @@ from genjin.web.desk.forms import RecordForm
 
 ESSENTIALS = 8
 OWNERS = 60
+
+# Asked for every page of every call.
+_INTRODUCTION = Compiled(
+    lambda script, agent: Introduction.objects.filter(
+        script=script, agent=agent, state=IntroductionState.APPROVED
+    ).order_by("-proposed_at")[:1],
+    script=int,
+    agent=int,
+)
+_OPEN_CONTACT = Compiled(
+    lambda followup, by: Contact.objects.filter(
+        followup=followup, by=by, state__in=[ContactState.STARTED, ContactState.UNKNOWN]
+    ).order_by("-started_at")[:1],
+    followup=UUID,
+    by=int,
+)
+_DRAFT = Compiled(
+    lambda followup, user: DeskDraft.objects.filter(followup=followup, user=user)[:1],
+    followup=UUID,
+    user=int,
+)
+_PRESENCE = Compiled(lambda user: AgentPresence.objects.filter(user=user), user=int)
+_PROMISES = Compiled(
+    lambda customer: (
+        Commitment.objects.filter(customer=customer, state=CommitmentState.OPEN)
+        .select_related("owner")
+        .order_by("due_at")[:3]
+    ),
+    customer=UUID,
+)
+_LAST_TALKS = Compiled(
+    lambda customer: (
+        Interaction.objects.filter(customer=customer, corrected_by__isnull=True)
+        .select_related("by")
+        .order_by("-at")[:10]
+    ),
+    customer=UUID,
+)
+_PRODUCTS = Compiled(
+    lambda: (
+        Product.objects.filter(is_active=True)
+        .only("name", "is_main")
+        .order_by("-is_main", "name")[:80]
+    )
+)
+_PEOPLE = User.objects.filter(is_active=True).only("name", "staff_number").order_by("name")
+_OWNERS = Compiled(lambda user: _PEOPLE.exclude(pk=user)[:OWNERS], user=int)
+_OWNERS_OF_TEAM = Compiled(
+    lambda user, team: _PEOPLE.exclude(pk=user).filter(
+        Q(team=team) | Q(role__in=["supervisor", "service"])
+    )[:OWNERS],
+    user=int,
+    team=int,
+)
 
 
 @dataclass(frozen=True)
@@ -77,19 +133,17 @@ class Page:
 def _introduction(campaign: Campaign | None, user: User) -> Introduction | None:
     if campaign is None or campaign.script_id is None:
         return None
-    rows = Introduction.objects.filter(script=campaign.script_id, agent=user, state="approved")
-    return rows.order_by("-proposed_at").first()
+    return _INTRODUCTION.first(script=campaign.script_id, agent=user.pk)
 
 
 def open_contact(followup: FollowUp, user: User) -> Contact | None:
     """The call that this person began for the follow-up and has not recorded."""
-    return (
-        Contact.objects.filter(
-            followup=followup, by=user, state__in=[ContactState.STARTED, ContactState.UNKNOWN]
-        )
-        .order_by("-started_at")
-        .first()
-    )
+    return _OPEN_CONTACT.first(followup=followup.pk, by=user.pk)
+
+
+def presence_of(user: User) -> AgentPresence | None:
+    """What the agent is doing now; None before their first shift."""
+    return _PRESENCE.first(user=user.pk)
 
 
 def phones_of(shown: Card, *, user: User, call: Contact | None, is_in_hand: bool) -> list[Phone]:
@@ -131,14 +185,14 @@ def _gatekeeper(people: Sequence[ContactPerson]) -> str:
     return next((one.name for one in people if PersonRole.GATEKEEPER in one.roles), "")
 
 
-def _essentials(shown: Card) -> list[tuple[str, Any]]:
+def _essentials(shown: Card, definitions: Sequence[FieldDefinition]) -> list[tuple[str, Any]]:
     """The first filled fields of the card, in the card's own order."""
     language = words.language()
     values = shown.customer.fields
     rows: list[tuple[str, Any]] = []
     if shown.customer.region:
         rows.append((str(words.COLUMN_LABELS["region"]), words.place(shown.customer.region)))
-    for definition in card_fields.definitions():
+    for definition in definitions:
         if definition.code in values and len(rows) < ESSENTIALS:
             value = card_fields.display(definition, values[definition.code], language)
             text = words.value_text(
@@ -150,12 +204,7 @@ def _essentials(shown: Card) -> list[tuple[str, Any]]:
 
 def _hooks(shown: Card, commitments: Sequence[Commitment]) -> list[dict[str, Any]]:
     """What opens the first fifteen seconds: promises, what was wanted, news, what was said last."""
-    last = (
-        Interaction.objects.filter(customer=shown.customer, corrected_by__isnull=True)
-        .select_related("by")
-        .order_by("-at")[:10]
-    )
-    calls = list(last)
+    calls = _LAST_TALKS.all(customer=shown.customer.pk)
     letter = next((one for one in calls if one.channel in ("letter", "email", "message")), None)
     spoken = next((one for one in calls if one.is_reached), None) or next(iter(calls), None)
     found: list[dict[str, Any]] = [
@@ -180,17 +229,16 @@ def _hooks(shown: Card, commitments: Sequence[Commitment]) -> list[dict[str, Any
 
 
 def _products(campaign: Campaign | None) -> list[Product]:
-    rows = list(Product.objects.filter(is_active=True).order_by("-is_main", "name")[:80])
+    rows = _PRODUCTS.all()
     if campaign and campaign.product and campaign.product not in rows:
         rows.insert(0, campaign.product)
     return rows
 
 
 def _owners(user: User) -> list[User]:
-    people = User.objects.filter(is_active=True).exclude(pk=user.pk)
     if user.team_id:
-        people = people.filter(Q(team=user.team_id) | Q(role__in=["supervisor", "service"]))
-    return list(people.order_by("name")[:OWNERS])
+        return _OWNERS_OF_TEAM.all(user=user.pk, team=user.team_id)
+    return _OWNERS.all(user=user.pk)
 
 
 def talk_seconds(
@@ -235,6 +283,7 @@ def gather(followup: FollowUp, *, user: User, now: datetime, data: Any = None) -
     phones = phones_of(shown, user=user, call=call, is_in_hand=is_in_hand)
     version = latest_version(campaign) if campaign else None
     script = None
+    definitions = card_fields.definitions()
     introduction = _introduction(campaign, user)
     if version is not None:
         script = render(
@@ -243,14 +292,11 @@ def gather(followup: FollowUp, *, user: User, now: datetime, data: Any = None) -
             agent=user,
             product=campaign.product if campaign else None,
             introduction=introduction,
+            definitions=definitions,
         )
-    draft = DeskDraft.objects.filter(followup=followup, user=user).first()
-    presence = AgentPresence.objects.filter(user=user).first()
-    commitments = list(
-        Commitment.objects.filter(customer=followup.customer_id, state=CommitmentState.OPEN)
-        .select_related("owner")
-        .order_by("due_at")[:3]
-    )
+    draft = _DRAFT.first(followup=followup.pk, user=user.pk)
+    presence = presence_of(user)
+    commitments = _PROMISES.all(customer=followup.customer_id)
     typed = (draft.content.get("fields", {}) if draft else {}) | {
         "token": uuid4().hex,
         "script_version": version.pk if version else "",
@@ -275,7 +321,7 @@ def gather(followup: FollowUp, *, user: User, now: datetime, data: Any = None) -
         phones=phones,
         people=_people(user, shown),
         gatekeeper=_gatekeeper(shown.people),
-        essentials=_essentials(shown),
+        essentials=_essentials(shown, definitions),
         hooks=_hooks(shown, commitments),
         commitments=commitments,
         why=gate_sentence(why(followup, by=user, profile=profiles.profile(), now=now)),

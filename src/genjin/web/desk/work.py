@@ -23,6 +23,7 @@ from genjin.followups.models import Contact, FollowUp
 from genjin.followups.operations import release, renew_lease, take
 from genjin.followups.states import WAITING, State
 from genjin.foundation.access import access, has_right
+from genjin.foundation.compiled import Compiled
 from genjin.foundation.models import User
 from genjin.kernel.errors import BadInput, GenjinError, LostRace
 from genjin.web.customers.history import timeline_items
@@ -32,6 +33,9 @@ from genjin.web.desk.sentences import by_field, in_words, sentence
 from genjin.web.desk.start import next_or_desk
 
 TIMELINE_PAGE = 20
+_FOLLOWUP = Compiled(
+    lambda pk: FollowUp.objects.filter(pk=pk).select_related("customer", "queue", "person"), pk=UUID
+)
 
 
 def _user(request: HttpRequest) -> User:
@@ -42,7 +46,9 @@ def _user(request: HttpRequest) -> User:
 def _mine(request: HttpRequest, pk: UUID) -> FollowUp:
     """A follow-up that is this person's affair: in hand, waiting for them, begun or typed at."""
     user = _user(request)
-    row = get_object_or_404(FollowUp.objects.select_related("customer", "queue", "person"), pk=pk)
+    row = _FOLLOWUP.first(pk=pk)
+    if row is None:
+        raise Http404
     if user.pk in (row.taken_by_id, row.assigned_to_id):
         return row
     if DeskDraft.objects.filter(followup=row, user=user).exists():

@@ -87,11 +87,11 @@ def icon(name: str, label: str = "", extra: str = "") -> SafeString:
 
     `name` is one of tools/icons.txt, `extra` more CSS classes (`icon-lg`, `icon-sm`).
     """
-    return _icon(name, str(label), extra, static("vendor/icons.svg"))
+    return _icon(name, str(label), extra)
 
 
 @lru_cache(maxsize=1000)
-def _icon(name: str, label: str, extra: str, sprite: str) -> SafeString:
+def _icon(name: str, label: str, extra: str) -> SafeString:
     """A page shows dozens of icons, nearly always the same ones."""
     voice = (
         format_html('role="img" aria-label="{}"', label)
@@ -102,7 +102,7 @@ def _icon(name: str, label: str, extra: str, sprite: str) -> SafeString:
         '<svg class="g-icon {}" {} focusable="false"><use href="{}#{}"></use></svg>',
         extra,
         voice,
-        sprite,
+        static("vendor/icons.svg"),
         name,
     )
 
