@@ -102,6 +102,39 @@ class TestOneRun:
         )  # fmt: skip
         assert customer.number
 
+    @pytest.mark.parametrize("is_watched", [False, True])
+    def test_every_part_belongs_to_a_card_of_the_same_run(self, lists, is_watched):
+        if is_watched:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "CREATE TABLE seen (id uuid);"
+                    "CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS "
+                    "$$ BEGIN INSERT INTO seen VALUES (NEW.id); RETURN NEW; END $$;"
+                    "CREATE TRIGGER see AFTER INSERT ON customers_contactpoint "
+                    "FOR EACH ROW EXECUTE FUNCTION see()"
+                )
+        rows = [f"某某公司{n},0512-6552{n:04d};1380013{n:04d},,王芳," for n in range(40)]
+        rows[7:9] = ["坏,12,,,,", rows[3]]
+        run = bring_in(lists(*rows), by=make_user(role="manager"))
+        assert counts(run) == (38, 0, 1, 1, 0)
+        assert [customer.points.count() for customer in Customer.objects.all()] == [2] * 38
+        assert [customer.people.count() for customer in Customer.objects.all()] == [1] * 38
+        assert [customer.timeline.count() for customer in Customer.objects.all()] == [1] * 38
+        assert ContactPoint.objects.count() == 76
+        with connection.cursor() as cursor:
+            # The lookups that the writing spared the database, done at last.
+            cursor.execute(
+                "SELECT count(*) FROM customers_contactpoint p LEFT JOIN customers_contactperson o "
+                "ON o.id = p.person_id WHERE p.person_id IS NOT NULL "
+                "AND o.customer_id IS DISTINCT FROM p.customer_id"
+            )
+            assert cursor.fetchone() == (0,)
+            cursor.execute("SHOW session_replication_role")
+            assert cursor.fetchone() == ("origin",)
+            if is_watched:
+                cursor.execute("SELECT count(*) FROM seen")
+                assert cursor.fetchone() == (76,)
+
     def test_cards_are_found_as_those_typed_by_hand(self, lists):
         bring_in(lists("欧阳单,13800138000,,王芳,,", "苏州华盛公司,,,,,"))
         for customer in Customer.objects.all():

@@ -8,7 +8,7 @@ from django.db.models import F
 
 from genjin.customers.importing import operations, preparing, updating
 from genjin.customers.importing.lines import block_of_ids, lines
-from genjin.customers.importing.pool import Cleaned
+from genjin.customers.importing.pool import Lines
 from genjin.customers.importing.rows import RowCleaner
 from genjin.customers.importing.writing import copy_customers
 from genjin.customers.models import CustomerImport, ImportRow
@@ -42,9 +42,7 @@ def decide(row: ImportRow, decision: str, *, by: User, now: datetime) -> None:
         draft = RowCleaner(preparing.spec_for(run)).clean(row.row_number, row.values)
         if decision == NEW:
             stamps = operations.stamps_of(run, by, now)
-            copy_customers(
-                [Cleaned(draft.number, draft.keys, lines(draft, stamps, block_of_ids()))]
-            )
+            copy_customers(Lines([lines(draft, stamps, block_of_ids())]), [0], by=by)
         else:
             known: UUID | None = row.duplicate_of_id
             if known is None:
