@@ -25,7 +25,7 @@ from genjin.customers.models import (
 )
 from genjin.followups.models import Commitment, Contact, Interaction
 from genjin.foundation import access
-from genjin.foundation.models import Heartbeat, LongTask, Team, User
+from genjin.foundation.models import Approval, Heartbeat, LongTask, Team, User
 from genjin.sales.models import KnowledgeCard, Product
 from tests.factories import (
     make_campaign,
@@ -144,6 +144,20 @@ def make_world() -> World:
         "logbook/records/": {"pk": interaction.pk},
         "products/": {"pk": Product.objects.create(name="保险", code="P1").pk},
         "knowledge/": {"pk": KnowledgeCard.objects.create(title="?").pk},
+        "approvals/": {
+            "pk": Approval.objects.create(
+                kind="merge_owned_cards",
+                subject_kind="pair",
+                subject_id="1",
+                reason="?",
+                team=team,
+                role="supervisor",
+                asked_by=agent,
+                asked_at=now,
+                due_at=now,
+            ).pk
+        },
+        "approvals/away/": {"pk": 1},
         "tasks/": {"pk": LongTask.objects.create(kind="t", title="t", by=agent).pk},
         "tasks/jobs/": {"pk": 1},
     }

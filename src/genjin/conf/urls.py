@@ -16,6 +16,7 @@ AREAS = (
     "floor",
     "logbook",
     "products",
+    "approvals",
     "settings",
     "audit",
     "tasks",

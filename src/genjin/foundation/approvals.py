@@ -221,6 +221,11 @@ def withdraw(approval: Approval, *, by: User, now: datetime) -> Approval:
     return approval
 
 
+def is_decider(user: User) -> bool:
+    """Whether this person's role decides anything at all (a delegate's inbox is asked for)."""
+    return user.role in _ladder()
+
+
 def waiting_for(user: User, now: datetime) -> list[Approval]:
     """What this person may decide now, the most urgent first."""
     names = [user, *_delegators(user, now)]
@@ -299,3 +304,21 @@ def _lift_or_lapse(approval: Approval, now: datetime) -> None:
     approval.due_at = now + timedelta(hours=terms["hours"])
     approval.save(update_fields=["role", "escalated_at", "due_at"])
     audit.record("escalate", approval, by=None, now=now, changes={"role": [before, approval.role]})
+
+
+def decided_by(user: User, limit: int = 100) -> models.QuerySet[Approval]:
+    """What this person decided, newest first."""
+    rows = Approval.objects.filter(decided_by=user).select_related("asked_by", "decided_by")
+    return rows.order_by("-decided_at")[:limit]
+
+
+def may_see(user: User, approval: Approval, now: datetime) -> bool:
+    """Who asked, who may decide or decided, and everyone high enough to decide such things.
+
+    Who a decision is about does not read it here.
+    """
+    if user.pk in approval.excluded and user.pk != approval.asked_by_id:
+        return False
+    if user.pk in (approval.asked_by_id, approval.decided_by_id):
+        return True
+    return _stands_high_enough(user, approval) or decides_as(user, approval, now) is not None

@@ -8,13 +8,23 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Count, Max, Q, QuerySet
 from django.utils import timezone
 
 from genjin.foundation import access, policy
-from genjin.foundation.models import AuditEntry, LongTask, SignInAttempt, Team, User, UserSession
+from genjin.foundation.models import (
+    AuditEntry,
+    Delegation,
+    LongTask,
+    SignInAttempt,
+    Team,
+    User,
+    UserSession,
+)
 from genjin.foundation.sign_in import locked_until
 
 AUDIT_PAGE = 50
@@ -219,3 +229,10 @@ def failed_jobs(limit: int = FAILED_JOBS_SHOWN) -> list[FailedJob]:
         )
         rows = cursor.fetchall()
     return [FailedJob(pk, name, json.loads(text), tries, at) for pk, name, text, tries, at in rows]
+
+
+def delegations(person: User, now: datetime) -> list[Delegation]:
+    """Who decides for a person now or later, the earliest first."""
+    today = now.astimezone(ZoneInfo(settings.TIME_ZONE)).date()
+    rows = Delegation.objects.filter(person=person, ended_at=None, ends_on__gte=today)
+    return list(rows.select_related("to").order_by("starts_on", "pk"))

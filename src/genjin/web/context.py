@@ -5,45 +5,73 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from genjin.foundation import approvals
 from genjin.foundation.access import has_right, role_of
+from genjin.foundation.models import User
 
-# key, label, url name, icon, right
-AREAS = (
-    ("desk", _("Desk"), "desk", "headset", "desk.work"),
-    ("customers", _("Customers"), "customers", "address-book", "customers.view"),
-    ("campaigns", _("Campaigns"), "campaigns", "speakerphone", "campaigns.view"),
-    ("scripts", _("Scripts"), "scripts", "script", "scripts.view"),
-    ("floor", _("Floor"), "floor", "layout-dashboard", "floor.view"),
-    ("logbook", _("Logbook"), "logbook", "notebook", "logbook.own"),
-    ("products", _("Products"), "products", "package", "products.view"),
-    ("segments", _("Segments"), "segments", "filter", "segments.manage"),
-    ("imports", _("Import"), "imports", "file-import", "customers.import"),
-    ("tasks", _("Tasks"), "tasks", "progress", "tasks.view"),
-    ("users", _("People"), "users", "users", "users.manage"),
-    ("settings", _("Settings"), "settings", "settings", "settings.manage"),
-    ("audit", _("Audit"), "audit", "history", "audit.view"),
+# Groups of (key, label, url name, icon, right); a line stands between groups. Right "" is everyone.
+GROUPS: tuple[tuple[tuple[str, Any, str, str, str], ...], ...] = (
+    (
+        ("desk", _("Desk"), "desk", "headset", "desk.work"),
+        ("customers", _("Customers"), "customers", "address-book", "customers.view"),
+        ("approvals", _("Approvals"), "approvals", "checks", ""),
+    ),
+    (
+        ("campaigns", _("Campaigns"), "campaigns", "speakerphone", "campaigns.view"),
+        ("scripts", _("Scripts"), "scripts", "script", "scripts.view"),
+        ("products", _("Products"), "products", "package", "products.view"),
+    ),
+    (
+        ("floor", _("Floor"), "floor", "layout-dashboard", "floor.view"),
+        ("logbook", _("Logbook"), "logbook", "notebook", "logbook.own"),
+    ),
+    (
+        ("segments", _("Segments"), "segments", "filter", "segments.manage"),
+        ("imports", _("Import"), "imports", "file-import", "customers.import"),
+    ),
+    (
+        ("tasks", _("Tasks"), "tasks", "progress", "tasks.view"),
+        ("users", _("People"), "users", "users", "users.manage"),
+        ("settings", _("Settings"), "settings", "settings", "settings.manage"),
+        ("audit", _("Audit"), "audit", "history", "audit.view"),
+    ),
 )
 
 
-def navigation(request: HttpRequest) -> Iterator[dict[str, Any]]:
-    for key, label, url_name, icon, right in AREAS:
-        if has_right(request.user, right):
+def _counts(user: User) -> dict[str, int]:
+    """How much waits for this person, by area. Costs nothing for whoever decides nothing."""
+    if not approvals.is_decider(user):
+        return {}
+    return {"approvals": len(approvals.waiting_for(user, timezone.now()))}
+
+
+def navigation(request: HttpRequest, user: User) -> Iterator[dict[str, Any]]:
+    """The areas that this person may open, in their groups."""
+    counts = _counts(user)
+    is_first = True
+    for group in GROUPS:
+        shown = [area for area in group if not area[4] or has_right(user, area[4])]
+        for place, (key, label, url_name, icon, _right) in enumerate(shown):
             url = reverse(url_name)
             yield {
                 "key": key,
                 "label": label,
                 "url": url,
                 "icon": icon,
+                "count": counts.get(key),
+                "divider": place == 0 and not is_first,
                 "active": request.path == url or request.path.startswith(f"{url}/"),
             }
+        is_first = is_first and not shown
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """The frame of every page: navigation, and the person's role."""
     user = getattr(request, "user", None)
-    if user is None or not user.is_authenticated:
+    if not isinstance(user, User):
         return {"nav": []}
     menu = [{"url": reverse("me"), "icon": "user-circle", "label": _("My page")}]
-    return {"nav": list(navigation(request)), "role": role_of(user), "user_menu": menu}
+    return {"nav": list(navigation(request, user)), "role": role_of(user), "user_menu": menu}
