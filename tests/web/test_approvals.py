@@ -100,9 +100,8 @@ def test_someone_away_names_who_decides(client, people):
     stand_in = make_user()
     client.force_login(chief)
     today = timezone.localdate().isoformat()
-    client.post(
-        reverse("approvals-away"), {"to": stand_in.pk, "starts_on": today, "ends_on": today}
-    )
+    days = {"to": stand_in.pk, "starts_on": today, "ends_on": today}
+    client.post(reverse("approvals-away"), days)
     row = Delegation.objects.get(person=chief)
     assert row.to == stand_in
     wrong = client.post(reverse("approvals-away"), {**days, "ends_on": "2020-01-01"})
