@@ -18,6 +18,7 @@ _READINGS_KEPT = 3
 _SEGMENTATIONS_KEPT = 8
 _LONGEST_QUERY = 64
 _LATIN = re.compile(r"[a-z0-9]+")
+_ASCII = re.compile(r"[\x00-\x7f]")
 _NOT_LETTERS = re.compile(r"[^a-z]+")
 # Grunts that nobody types to find a name.
 _INTERJECTIONS = frozenset({"m", "n", "ng", "hm", "hng", "e^"})
@@ -134,6 +135,23 @@ def _readings() -> _Readings:
     return _Readings()
 
 
+class _OrganisationReadings(dict[str, tuple[str, ...]]):
+    """The same for the name of an organisation, without what is never said in one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said = {char: tuple(each) for char, *each in _lines("organisation_readings.txt")}
+
+    def __missing__(self, char: str) -> tuple[str, ...]:
+        found = self[char] = self._said.get(fold(char)) or _readings()[char]
+        return found
+
+
+@cache
+def _organisation_readings() -> _OrganisationReadings:
+    return _OrganisationReadings()
+
+
 @cache
 def _surnames() -> dict[str, list[tuple[str, ...]]]:
     """Surname to the readings of each of its characters."""
@@ -166,13 +184,17 @@ def pinyin_syllables(name: str, *, person: bool) -> list[tuple[str, ...]]:
     """
     text = name if name.isascii() else unicodedata.normalize("NFKC", name)
     text = text.lower()
-    readings = _readings()
+    readings = _readings() if person else _organisation_readings()
     cells: list[tuple[str, ...]] = []
-    start = 0
     if person:
-        start = _read_surname(text, cells)
+        surname = _read_surname(text[:2])
+        cells += surname
+        text = text[len(surname) :]
+    if not _ASCII.search(text):
+        cells += [found for char in text if (found := readings[char])]
+        return cells
     latin = ""
-    for char in text[start:]:
+    for char in text:
         if char.isascii():
             if char.isalnum():
                 latin += char
@@ -190,23 +212,28 @@ def pinyin_syllables(name: str, *, person: bool) -> list[tuple[str, ...]]:
     return cells
 
 
-def _read_surname(text: str, cells: list[tuple[str, ...]]) -> int:
-    """Read the surname into ``cells``; say how many characters it took (0: not in the table)."""
+@lru_cache(maxsize=16_384)
+def _read_surname(start: str) -> tuple[tuple[str, ...], ...]:
+    """The readings of each character of the surname with which two characters begin.
+
+    Empty when there is none in the table.
+    """
     surnames = _surnames()
-    folded = fold(text[:2])
+    folded = fold(start)
     for length in (2, 1):
         head = folded[:length]
-        if len(head) == length and fold(text[:length]) == head and head in surnames:
-            for char, first in zip(text, surnames[head], strict=False):
+        if len(head) == length and fold(start[:length]) == head and head in surnames:
+            cells = []
+            for char, first in zip(start, surnames[head], strict=False):
                 others = (each for each in _readings()[char] if each not in first)
                 cells.append((*first, *others)[:_READINGS_KEPT])
-            return length
-    return 0
+            return tuple(cells)
+    return ()
 
 
 def surname_length(name: str) -> int:
     """Say how many characters of a person's name are the surname; one when it is not known."""
-    return _read_surname(name, []) or 1
+    return len(_read_surname(name[:2])) or 1
 
 
 def pinyin_key(name: str, person: bool = True) -> str:

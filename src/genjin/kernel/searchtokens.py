@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise, product
+from typing import NamedTuple
 from zlib import crc32
 
 from genjin.kernel.chinese import completions, fold, pinyin_syllables, segment_pinyin
@@ -61,8 +62,7 @@ _pairs, _digits = _Kept("h"), _Kept("d")
 # ── What a customer carries ──────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class FoundBy:
+class FoundBy(NamedTuple):
     """All that is stored of a customer so that it is found (see the module's first lines)."""
 
     key: str

@@ -139,7 +139,7 @@ def _customer(draft: Draft, stamps: Stamps, pk: str) -> str:
             text_array(draft.other_names) if draft.other_names else "{}",
             escaped(found.key[:400]),
             escaped(found.text),
-            "{" + ",".join(map(str, found.tokens)) + "}",
+            "{" + str(found.tokens)[1:-1] + "}",
             get("sex", ""),
             escaped(get("form_of_address", "")),
             get("language", ""),
