@@ -3,7 +3,7 @@
 import pytest
 
 from genjin.customers.operations import card
-from genjin.customers.search import find, possible_duplicates, statistics
+from genjin.customers.search import find, statistics
 from genjin.customers.segments import customers_in
 from tests.factories import NOW, make_customer, make_followup, make_team, make_user
 
@@ -135,13 +135,3 @@ def test_a_new_name_and_number_are_found_and_old_ones_are_not(manager):
     card.retire_point(customer.points.get(value="+8613800138000"), by=manager, now=NOW)
     assert names("赵六", manager) == names("2222", manager) == ["赵六"]
     assert names("张三", manager) == names("8000", manager) == []
-
-
-def test_possible_duplicates_by_phone_tax_number_and_name():
-    make_customer(name="张三", phone="+8613800138000")
-    make_customer(name="大华公司", kind="organisation", tax_number="91310000A")
-    make_customer(name="臺灣商行", kind="organisation")
-    found = possible_duplicates(name="台湾商行", phones=["+8613800138000"], tax_number="91310000A")
-    assert {(one.customer.name, one.why) for one in found} == {
-        ("张三", "phone"), ("大华公司", "tax_number"), ("臺灣商行", "name")
-    }  # fmt: skip

@@ -12,13 +12,17 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from genjin.customers import fields as card_fields
 from genjin.customers import queries
+from genjin.customers.duplicates.finding import likely, side
+from genjin.customers.duplicates.rules import SHOWN
+from genjin.customers.duplicates.scanning import scan_cards
+from genjin.customers.duplicates.sentences import short
 from genjin.customers.models import Customer
 from genjin.customers.operations import card as operations
-from genjin.customers.search import possible_duplicates
 from genjin.customers.states import Block
 from genjin.flows import cards
 from genjin.foundation.access import access
 from genjin.foundation.models import User
+from genjin.kernel.address import division_of
 from genjin.kernel.errors import GenjinError
 from genjin.kernel.phone import parse_phone, split_phones
 from genjin.web.customers import page, words
@@ -37,6 +41,8 @@ from genjin.web.customers.forms.main import (
 from genjin.web.customers.sentences import add_problems
 
 FORM = require_http_methods(["GET", "POST"])
+# While one types even the same name elsewhere is worth a look.
+TOLD_AT_ENTRY = 25
 
 
 @access("customers.view")
@@ -130,6 +136,7 @@ def _create(request: HttpRequest, form: NewCustomerForm) -> Customer | None:
         return None
     if place:
         operations.add_address(customer, text=place, by=user, now=now)
+    scan_cards([customer.pk], now=now)
     return customer
 
 
@@ -137,18 +144,25 @@ def _likely(request: HttpRequest) -> list[dict[str, object]]:
     """Cards that may be the same; of one out of scope only its custodian is told."""
     data, user = request.POST or request.GET, user_of(request)
     phones = [parse_phone(one).e164 for one in split_phones(data.get("phones", "")[:300])]
-    found = possible_duplicates(
-        name=data.get("name", "")[:200], phones=phones, tax_number=data.get("tax_number", "")[:40]
+    place = data.get("address", "")[:300]
+    typed = side(
+        name=data.get("name", "")[:200].strip(),
+        kind="organisation" if data.get("kind") == "organisation" else "person",
+        tax_number=data.get("tax_number", "")[:40].strip(),
+        phones=phones,
+        emails=frozenset(data.get("emails", "")[:254].lower().replace(",", " ").split()),
+        region=division_of(place),
+        addresses=(place,) if place else (),
     )
-    why = {"phone": _("same phone"), "tax_number": _("same tax number"), "name": _("same name")}
     return [
         {
             "customer": one.customer,
             "is_open": queries.may_see(user, one.customer),
-            "why": why[one.why],
+            "why": [short(part.code) for part in one.score.evidence if part.weight > 0][:3],
+            "is_sure": one.score.total >= SHOWN,
             "place": words.place(one.customer.region),
         }
-        for one in found
+        for one in likely(typed, least=TOLD_AT_ENTRY)
     ]
 
 
