@@ -82,7 +82,8 @@ def make_world() -> World:
     )  # fmt: skip
     interaction = Interaction.objects.create(
         customer=customer, at=now, by=agent, channel="call", purpose="sell", outcome="refused",
-        queue=campaign.queue, local_day=now.date(), local_hour=10,
+        queue=campaign.queue, local_hour=10,
+        local_day=timezone.localdate(now, timezone.get_default_timezone()),
     )  # fmt: skip
     contact = Contact.objects.create(
         customer=customer, followup=followup, by=agent, channel="call", purpose="sell",

@@ -4,10 +4,13 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from tests.factories import NOW, make_script_version, make_team, make_user
 from tests.insight.test_logbook import call
 
+from genjin.flows import supervision
 from genjin.followups.models import Interaction
+from genjin.kernel.errors import NotAllowed
 
 pytestmark = pytest.mark.django_db
 DAY = NOW.date().isoformat()
@@ -70,7 +73,7 @@ def test_long_lists_are_walked_page_by_page_without_a_row_twice(client, agent, m
 
 
 def test_a_correction_is_appended_with_its_reason_and_the_figure_follows(client, agent):
-    row = call(agent, flags="crs", outcome="agreed", talk=60)
+    row = call(agent, now=timezone.now(), flags="crs", outcome="agreed", talk=60)
     url = reverse("logbook-correct", args=[row.pk])
     data = {"code": "refused", "talk_seconds": 50, "note": "", "next_step": "", "reason": ""}
     assert client.post(url, data).status_code == 422
@@ -78,11 +81,38 @@ def test_a_correction_is_appended_with_its_reason_and_the_figure_follows(client,
     fresh = Interaction.objects.get(corrects=row)
     assert (fresh.outcome, fresh.is_success, fresh.is_reached) == ("refused", False, True)
     assert (fresh.at, fresh.by, fresh.talk_seconds) == (row.at, agent, 50)
-    page = client.get(reverse("logbook"), {"day": DAY})
+    page = client.get(reverse("logbook"), {"day": row.local_day.isoformat()})
     assert page.context["total"].successes == 0
     both = client.get(reverse("logbook-record", args=[row.pk])).content.decode()
     assert "wrong key" in both
     assert client.get(url).url == reverse("logbook-correct", args=[fresh.pk])
+
+
+CORRECTION = {"code": "refused", "talk_seconds": 50, "note": "", "next_step": "", "reason": "x"}
+
+
+def test_a_record_of_another_day_is_corrected_by_those_with_the_right_alone(client, agent):
+    row = call(agent, now=timezone.now() - timedelta(days=1), flags="crs", outcome="agreed")
+    url, record = (reverse(f"logbook-{what}", args=[row.pk]) for what in ("correct", "record"))
+    assert url not in client.get(record).content.decode()
+    assert client.get(url).status_code == client.post(url, CORRECTION).status_code == 403
+    for role in ("reviewer", "supervisor", "manager"):
+        client.force_login(make_user(role=role, team=agent.team))
+        assert url in client.get(record).content.decode()
+        assert client.get(url).status_code == 200
+    assert client.post(url, CORRECTION).status_code == 302
+
+
+def test_what_somebody_else_corrected_is_not_corrected_back_by_oneself(client, agent):
+    row = call(agent, now=timezone.now(), flags="crs", outcome="agreed")
+    supervisor = make_user(role="supervisor", team=agent.team)
+    fresh = supervision.correct(row, by=supervisor, now=timezone.now(), **CORRECTION)
+    url = reverse("logbook-correct", args=[fresh.pk])
+    assert client.post(url, CORRECTION).status_code == 403
+    with pytest.raises(NotAllowed):
+        supervision.correct(fresh, by=agent, now=timezone.now(), **CORRECTION)
+    client.force_login(supervisor)
+    assert client.get(url).status_code == 200
 
 
 def test_agents_see_their_own_records_and_no_others(client, agent):

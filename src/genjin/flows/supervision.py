@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils import timezone
 
 from genjin.calling.models import Campaign
 from genjin.flows.purposes import Effect, OutcomeRule, outcome, retry_of
@@ -18,8 +19,9 @@ from genjin.followups.operations import (
     take,
 )
 from genjin.followups.states import WAITING
+from genjin.foundation.access import has_right
 from genjin.foundation.models import User
-from genjin.kernel.errors import BadInput
+from genjin.kernel.errors import BadInput, NotAllowed
 from genjin.kernel.problems import Reason
 
 SETTLED = "settled_by_supervisor"
@@ -109,6 +111,20 @@ def _refuse(interaction: Interaction, *, by: User, now: datetime) -> None:
     )
 
 
+def may_correct(interaction: Interaction, *, user: User, now: datetime) -> bool:
+    """Whether this person may put the record right.
+
+    With the right `interactions.correct` every record they see; else what they recorded
+    themselves, on the same day and unless somebody else has corrected it.
+    """
+    if has_right(user, "interactions.correct"):
+        return True
+    corrected_by = interaction.detail.get("corrected_by", str(user.pk))
+    is_theirs = interaction.by_id == user.pk and corrected_by == str(user.pk)
+    today = timezone.localdate(now, timezone.get_default_timezone())
+    return is_theirs and interaction.local_day == today
+
+
 @transaction.atomic
 def correct(
     interaction: Interaction,
@@ -124,8 +140,11 @@ def correct(
     """Appends the corrected record with the reason; the figures of that day and person follow.
 
     Corrected to "never again" the refusal is written as well. What the first record planned stays
-    planned: the queue shows it. Raises BadInput by field, Conflict `already_corrected`.
+    planned: the queue shows it. Raises NotAllowed (`may_correct`), BadInput by field, Conflict
+    `already_corrected`.
     """
+    if not may_correct(interaction, user=by, now=now):
+        raise NotAllowed("right_missing", right="interactions.correct")
     rule = rule_for(interaction, code)
     if not reason.strip():
         raise BadInput({"reason": [Reason("required")]})

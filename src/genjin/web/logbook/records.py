@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -204,6 +205,7 @@ def page(request: HttpRequest, pk: UUID) -> HttpResponse:
         "version": script,
         "said": said(chain[0], _user(request), script),
         "may_open": has_right(request.user, "customers.view"),
+        "may_correct": supervision.may_correct(chain[0], user=_user(request), now=timezone.now()),
     }
     return render(request, "logbook/record.html", context)
 
@@ -216,13 +218,14 @@ def correct(request: HttpRequest, pk: UUID) -> HttpResponse:
     newest = chain_of(row)[0]
     if newest.pk != row.pk:
         return redirect("logbook-correct", pk=newest.pk)
+    now = timezone.now()
+    if not supervision.may_correct(row, user=_user(request), now=now):
+        raise PermissionDenied("interactions.correct")
     campaign = Campaign.objects.filter(queue=row.queue_id).first() if row.queue_id else None
     form = CorrectionForm(request.POST or None, interaction=row, campaign=campaign)
     if request.method == "POST" and form.is_valid():
         try:
-            fresh = supervision.correct(
-                row, by=_user(request), now=timezone.now(), **form.cleaned_data
-            )
+            fresh = supervision.correct(row, by=_user(request), now=now, **form.cleaned_data)
         except BadInput:
             form.add_error(None, _("The correction could not be taken. Check each entry."))
         except Conflict:
