@@ -4,7 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from genjin.followups import claims
+from genjin.followups.scores.jobs import verify_scores
+from genjin.followups.rulebook import engine
 from genjin.foundation import jobs
+
+__all__ = ["Ticked", "move_by_the_clock", "tick", "verify_scores"]
 
 # A contact that belongs to nothing in hand is given up after this long.
 _STALE = timedelta(hours=4)
@@ -42,3 +46,16 @@ def tick(now: datetime) -> Ticked:
         escalated=claims.escalate(now),
         expired=claims.expire(now),
     )
+
+
+@jobs.job("rulebook.handle")
+def handle_events() -> None:
+    """Turns the events that wait into follow-ups; killed in the middle it goes on when repeated."""
+    engine.handle_all()
+
+
+@jobs.tick("rulebook", every_seconds=2)
+def look_for_events(now: datetime) -> None:
+    """Calls the rulebook when something happened."""
+    if engine.has_waiting():
+        jobs.enqueue(handle_events, lock="rulebook", once="rulebook")

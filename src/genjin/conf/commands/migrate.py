@@ -29,5 +29,7 @@ def command() -> None:
 def _bring_in_shipped_fields() -> None:
     # models exist only once Django is up
     from genjin.customers.fields import sync_shipped_fields
+    from genjin.followups.rulebook.shipped import sync_shipped_rules
 
     sync_shipped_fields()
+    sync_shipped_rules()

@@ -133,8 +133,20 @@ def plan_followup(
 
 _MILLISECONDS = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 # A UUIDv7 made by the server (its own uuidv7() came with PostgreSQL 18).
-_NEW_ID = f"""(lpad(to_hex({_MILLISECONDS}), 12, '0') || '7' ||
+NEW_ID = f"""(lpad(to_hex({_MILLISECONDS}), 12, '0') || '7' ||
   substr(random_hex, 1, 3) || '8' || substr(random_hex, 18, 15))::uuid"""
+
+# Why a row waits, as the gate's reasons; `p` is a row of what the gate knows of a customer.
+REASONS = """CASE WHEN p.held_until IS NOT NULL THEN jsonb_build_array(jsonb_build_object(
+       'code', 'held', 'severity', 'blocker', 'data', jsonb_build_object(
+         'reason', p.held_reason, 'until', p.held_until)))
+     WHEN p.cooling_until IS NOT NULL THEN jsonb_build_array(jsonb_build_object(
+       'code', 'cooling_off', 'severity', 'blocker',
+       'data', jsonb_build_object('until', p.cooling_until)))
+     WHEN p.capped_until IS NOT NULL THEN jsonb_build_array(jsonb_build_object(
+       'code', 'cap_reached', 'severity', 'blocker',
+       'data', jsonb_build_object('until', p.capped_until)))
+     ELSE '[]'::jsonb END"""
 
 _INSERT = """
 WITH picked AS MATERIALIZED (
@@ -154,16 +166,7 @@ WITH picked AS MATERIALIZED (
     %(prefix)s || ':' || p.id, %(source_kind)s, %(source_id)s, %(subject)s,
     CASE WHEN p.blocked_until IS NULL THEN 'ready' ELSE 'planned' END,
     %(base)s + p.position, COALESCE(p.blocked_until, %(now)s::timestamptz), %(due_at)s, 0, '',
-    CASE WHEN p.held_until IS NOT NULL THEN jsonb_build_array(jsonb_build_object(
-           'code', 'held', 'severity', 'blocker', 'data', jsonb_build_object(
-             'reason', p.held_reason, 'until', p.held_until)))
-         WHEN p.cooling_until IS NOT NULL THEN jsonb_build_array(jsonb_build_object(
-           'code', 'cooling_off', 'severity', 'blocker',
-           'data', jsonb_build_object('until', p.cooling_until)))
-         WHEN p.capped_until IS NOT NULL THEN jsonb_build_array(jsonb_build_object(
-           'code', 'cap_reached', 'severity', 'blocker',
-           'data', jsonb_build_object('until', p.capped_until)))
-         ELSE '[]'::jsonb END,
+    {reasons},
     %(now)s, %(by)s, ''
   FROM placed p CROSS JOIN LATERAL (
     SELECT replace(gen_random_uuid()::text, '-', '') AS random_hex, p.id AS for_row) r
@@ -181,7 +184,7 @@ SELECT DISTINCT time_zone, weekly, language, is_important FROM stood WHERE forbi
 """
 
 
-def _lane_columns(
+def lane_columns(
     groups: Sequence[tuple[str, str, str, bool]], purpose: str, channel: str
 ) -> dict[str, Any]:
     """The lanes of groups of customers, as columns for the statement."""
@@ -270,8 +273,11 @@ def _plan_chunk(statement: str, values: dict[str, Any]) -> list[tuple[str, int, 
     with connection.cursor() as cursor:
         cursor.execute(_GROUPS.format(standing=statement), values)
         groups = cursor.fetchall()
-        columns = _lane_columns(groups, values["purpose"], values["channel"])
-        cursor.execute(_INSERT.format(standing=statement, new_id=_NEW_ID), {**values, **columns})
+        columns = lane_columns(groups, values["purpose"], values["channel"])
+        cursor.execute(
+            _INSERT.format(standing=statement, new_id=NEW_ID, reasons=REASONS),
+            {**values, **columns},
+        )
         return list(cursor.fetchall())
 
 
