@@ -6,10 +6,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from genjin.calling.models import Campaign, CampaignAgent, Script, ScriptVersion
-from genjin.customers.models import ContactPoint, Customer
+from genjin.customers.models import ContactPoint, Customer, ProductCategory
 from genjin.followups import lanes
 from genjin.followups.models import FollowUp, Lane, Queue
 from genjin.foundation.models import Team, User
+from genjin.sales.models import Order
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=SHANGHAI)  # a Monday morning inside working hours
@@ -142,3 +143,20 @@ def make_campaign(
             rotates_on=NOW.date() + timedelta(days=60),
         )
     return campaign
+
+
+def make_category(*, code: str = "", name: str = "", **fields: Any) -> ProductCategory:
+    number = next(_count)
+    return ProductCategory.objects.create(
+        code=code or f"category-{number}", labels={"zh-hans": name or f"品类{number}"}, **fields
+    )
+
+
+def make_order(
+    *, customer: Customer, category: ProductCategory | None = None, amount: Any = 100, **fields: Any
+) -> Order:
+    """An order as a row, in home currency; `enter_order` is the way of the product."""
+    values = {"ordered_on": NOW.date(), "home_amount": amount, "created_at": NOW, **fields}
+    return Order.objects.create(
+        customer=customer, category=category or make_category(), amount=amount, **values
+    )
