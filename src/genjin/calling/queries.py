@@ -17,7 +17,7 @@ from genjin.foundation.compiled import Compiled
 from genjin.foundation.models import Team, User
 
 
-def _working_on(user: User, today: date) -> QuerySet[Campaign]:
+def _working_on(user: int, today: date) -> QuerySet[Campaign]:
     """Callable campaigns on which `user` works today, their rotation not yet come."""
     places = CampaignAgent.objects.filter(
         campaign=OuterRef("pk"), user=user, is_active=True, rotates_on__gt=today
@@ -25,7 +25,7 @@ def _working_on(user: User, today: date) -> QuerySet[Campaign]:
     return Campaign.objects.filter(Exists(places), state__in=states.CALLING)
 
 
-def _passed(user: User) -> Exists:
+def _passed(user: int) -> Exists:
     return Exists(
         BriefingPass.objects.filter(
             campaign=OuterRef("pk"), user=user, version=OuterRef("briefing_version")
@@ -33,13 +33,24 @@ def _passed(user: User) -> Exists:
     )
 
 
+_OPEN_TO = Compiled(
+    lambda user, today: (
+        _working_on(user, today)
+        .filter(_passed(user))
+        .select_related("queue", "script", "product")
+        .order_by("queue__band", "pk")
+    ),
+    user=int,
+    today=date,
+)
+
+
 def campaigns_of(user: User, today: date) -> list[Campaign]:
     """The campaigns that `user` may call for now: briefing passed, rotation not come (CA1).
 
     In the order of their queues' bands. The desk takes from these queues.
     """
-    rows = _working_on(user, today).filter(_passed(user))
-    return list(rows.select_related("queue", "script", "product").order_by("queue__band", "pk"))
+    return _OPEN_TO.all(user=user.pk, today=today)
 
 
 def needs_briefing(user: User, today: date | None = None) -> list[Campaign]:
@@ -52,7 +63,7 @@ def needs_briefing(user: User, today: date | None = None) -> list[Campaign]:
         places = places.filter(rotates_on__gt=today)
     rows = Campaign.objects.filter(
         Exists(places), state__in=(states.CampaignState.BRIEFING, *states.CALLING)
-    ).exclude(_passed(user))
+    ).exclude(_passed(user.pk))
     return list(rows.order_by("pk"))
 
 

@@ -4,9 +4,11 @@ One recording is one transaction over the queue, the card and the agent's state.
 rule (`flows.purposes`) says what it does; what a form must hold is decided in `desk_form`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -20,7 +22,7 @@ from genjin.customers.operations.card import set_grade
 from genjin.customers.operations.memories import add_wanted
 from genjin.customers.operations.points import mark_point
 from genjin.flows.desk_form import OutcomeForm, check
-from genjin.flows.purposes import Effect, OutcomeRule, outcome, retry_of
+from genjin.flows.purposes import Effect, OutcomeRule, Retry, outcome, retry_of
 from genjin.followups.claims import is_called_back
 from genjin.followups.models import Contact, FollowUp, Interaction
 from genjin.followups.operations import (
@@ -60,6 +62,29 @@ _CAMPAIGN = Compiled(
     lambda queue: Campaign.objects.select_related("queue", "script", "product").filter(queue=queue),
     queue=int,
 )
+_LOCKED = Compiled(
+    lambda pk: (
+        FollowUp.objects.select_for_update(of=("self",))
+        .select_related("customer", "queue", "person")
+        .filter(pk=pk)
+    ),
+    pk=UUID,
+)
+_EARLIER = Compiled(lambda followup: Interaction.objects.filter(followup=followup), followup=UUID)
+_OPEN_CONTACT = Compiled(
+    lambda followup, by: Contact.objects.filter(
+        followup=followup, by=by, state__in=[ContactState.STARTED, ContactState.UNKNOWN]
+    ).order_by("-started_at")[:1],
+    followup=UUID,
+    by=int,
+)
+_PHONES = Compiled(
+    lambda customer: ContactPoint.objects.filter(
+        customer=customer, kind="phone", is_active=True
+    ).order_by("position", "id"),
+    customer=UUID,
+)
+_PRESENCE = Compiled(lambda user: AgentPresence.objects.filter(user=user), user=int)
 
 
 def campaign_of(followup: FollowUp) -> Campaign | None:
@@ -110,37 +135,40 @@ def record_outcome(followup: FollowUp, *, by: User, now: datetime, form: Outcome
     same `form.token` again writes nothing and gives what was recorded. Raises BadInput by field;
     Conflict `not_in_hand` when someone else has it or it has ended: nothing is written then.
     """
-    row = (
-        FollowUp.objects.select_for_update(of=("self",))
-        .select_related("customer", "queue", "person")
-        .get(pk=followup.pk)
-    )
+    row = _LOCKED.first(pk=followup.pk)
+    if row is None:
+        raise FollowUp.DoesNotExist(str(followup.pk))
     campaign = campaign_of(row)
     kind = campaign.kind if campaign else ""
-    if earlier := _recorded_before(row, form.token):
-        return _repeated(earlier, kind)
+    earlier = _EARLIER.all(followup=row.pk)
+    if repeated := _recorded_before(earlier, form.token):
+        return _repeated(repeated, kind)
     rule = outcome(row.purpose, form.outcome, kind)
     if rule is None:
         code = "not_a_choice" if form.outcome else "required"
         raise BadInput({"outcome": [Reason(code)]})
     check(form, rule, now=timezone.localtime(now))
     _bring_in_hand(row, by=by, now=now)
-    contact = _contact_of(row, by)
+    contact = open_contact(row, by)
     point = _point_of(row, form, contact)
     if rule.effect is Effect.BAD_NUMBER and point is None:
         raise BadInput({"point": [Reason("required")]})
     interaction = _interaction(row, rule, form, contact, campaign, by=by, now=now)
     _write_card(row, form, interaction, by=by, now=now)
-    recorded = _apply(row, rule, form, interaction, point=point, campaign=campaign, by=by, now=now)
+    tries = 1 + sum(one.outcome == rule.code and not one.corrects_id for one in earlier)
+    recorded = _apply(
+        row, rule, form, interaction, point=point, campaign=campaign, tries=tries, by=by, now=now
+    )
     discard_draft(row, by)
     _free(by, now, campaign)
     return recorded
 
 
-def _recorded_before(row: FollowUp, token: str) -> Interaction | None:
+def _recorded_before(earlier: Sequence[Interaction], token: str) -> Interaction | None:
+    """What this very form wrote when it came the first time."""
     if not token:
         return None
-    return Interaction.objects.filter(followup=row, detail__form_token=token).first()
+    return next((one for one in earlier if one.detail.get("form_token") == token), None)
 
 
 def _repeated(interaction: Interaction, kind: str) -> Recorded:
@@ -167,28 +195,26 @@ def has_unrecorded(followup: FollowUp, user: User) -> bool:
     """Whether something of this person's is not recorded yet: what they typed, or a call."""
     if DeskDraft.objects.filter(followup=followup, user=user).exists():
         return True
-    return _contact_of(followup, user) is not None
+    return open_contact(followup, user) is not None
 
 
-def _contact_of(row: FollowUp, by: User) -> Contact | None:
-    return (
-        Contact.objects.filter(
-            followup=row, by=by, state__in=[ContactState.STARTED, ContactState.UNKNOWN]
-        )
-        .order_by("-started_at")
-        .first()
-    )
+def open_contact(followup: FollowUp, user: User) -> Contact | None:
+    """The call that this person began for the follow-up and has not recorded."""
+    return _OPEN_CONTACT.first(followup=followup.pk, by=user.pk)
+
+
+def presence_of(user: User) -> AgentPresence | None:
+    """What the agent is doing now; None before their first shift."""
+    return _PRESENCE.first(user=user.pk)
 
 
 def _point_of(row: FollowUp, form: OutcomeForm, contact: Contact | None) -> ContactPoint | None:
     """The number that the outcome is about: the one chosen, the one dialled, or the only one."""
-    points = ContactPoint.objects.filter(customer=row.customer_id, kind="phone", is_active=True)
-    if form.point is not None:
-        return points.filter(pk=form.point).first()
-    if contact is not None and contact.point_id:
-        return points.filter(pk=contact.point_id).first()
-    found = list(points[:2])
-    return found[0] if len(found) == 1 else None
+    points = _PHONES.all(customer=row.customer_id)
+    wanted = form.point or (contact.point_id if contact is not None else None)
+    if wanted is not None:
+        return next((point for point in points if point.pk == wanted), None)
+    return points[0] if len(points) == 1 else None
 
 
 def _interaction(
@@ -277,6 +303,7 @@ def _apply(
     *,
     point: ContactPoint | None,
     campaign: Campaign | None,
+    tries: int,
     by: User,
     now: datetime,
 ) -> Recorded:
@@ -286,7 +313,8 @@ def _apply(
         put_back(row, not_before=at, asked_at=at, assigned_to=by, outcome=rule.code, by=by, now=now)
         return Recorded(interaction, rule, next_at=at)
     if rule.effect is Effect.RETRY:
-        return _retry(row, rule, interaction, campaign, by=by, now=now)
+        plan = retry_of(rule, campaign.retry_plan if campaign else None)
+        return _retry(row, rule, interaction, plan, tries=tries, by=by, now=now)
     if rule.effect is Effect.BAD_NUMBER and point is not None:
         return _drop_number(row, rule, form, interaction, point, by=by, now=now)
     finish(row, outcome=rule.code, by=by, now=now, reason=form.no_next_reason)
@@ -306,15 +334,14 @@ def _retry(
     row: FollowUp,
     rule: OutcomeRule,
     interaction: Interaction,
-    campaign: Campaign | None,
+    plan: Retry | None,
     *,
+    tries: int,
     by: User,
     now: datetime,
 ) -> Recorded:
     """Comes back after the plan's delay until this outcome's tries are used up."""
-    plan = retry_of(rule, campaign.retry_plan if campaign else None)
-    made = Interaction.objects.filter(followup=row, outcome=rule.code, corrects=None).count()
-    if plan is None or made >= plan.tries:
+    if plan is None or tries >= plan.tries:
         finish(row, outcome=rule.code, by=by, now=now, reason=TRIES_USED_UP)
         return Recorded(interaction, rule)
     at = now + timedelta(minutes=plan.delay_minutes)
@@ -347,8 +374,8 @@ def _drop_number(
 
 def _free(by: User, now: datetime, campaign: Campaign | None) -> None:
     """After the call the agent is ready again, unless they said otherwise meanwhile."""
-    busy = [AgentState.ON_CALL, AgentState.WRAP_UP]
-    if AgentPresence.objects.filter(user=by, state__in=busy).exists():
+    presence = presence_of(by)
+    if presence is not None and presence.state in (AgentState.ON_CALL, AgentState.WRAP_UP):
         set_agent_state(by, AgentState.READY, now=now, campaign=campaign)
 
 

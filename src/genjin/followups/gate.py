@@ -16,6 +16,7 @@ from django.db import connection, models
 from genjin.customers.models import ContactPerson, ContactPoint, Customer
 from genjin.followups import lanes, profiles, rules
 from genjin.followups.models import FollowUp, Queue
+from genjin.followups.prepared import Prepared, read_json, read_text
 from genjin.followups.rules import (
     Allowed,
     ConsentFact,
@@ -140,18 +141,32 @@ def connection_rows(statement: str, parameters: Mapping[str, Any]) -> list[Any]:
         return cursor.fetchall()
 
 
+_STATED = Prepared(
+    "genjin_stated",
+    f"""SELECT {STATED.format(person="%(person)s::uuid")}
+        FROM customers_customer c WHERE c.id = %(customer)s::uuid""",  # noqa: S608 - fixed text
+    [read_text],
+)
+_FACTS = Prepared(
+    "genjin_facts",
+    f"""SELECT {FACTS.format(purpose="%(purpose)s::text", person="%(person)s::uuid")}
+        FROM customers_customer c WHERE c.id = %(customer)s::uuid""",  # noqa: S608 - fixed text
+    [read_json],
+)
+
+
+def _asked(statement: Prepared, **values: Any) -> Any:
+    """The one value that a statement about one customer gives."""
+    row = statement.first(statement.bind(values))
+    if row is None:
+        raise Customer.DoesNotExist(str(values["customer"]))
+    return row[0]
+
+
 def stated_hours(customer: Customer, *, channel: str, person: UUID | None = None) -> str:
     """The weekly hours that a customer asked for on a channel; empty when they asked for none."""
-    statement = STATED.format(person="%(person)s::uuid")
-    [(weekly,)] = connection_rows(
-        f"SELECT {statement} FROM customers_customer c WHERE c.id = %(customer)s",  # noqa: S608
-        {
-            "person": person,
-            "customer": customer.pk,
-            "point_kind": POINT_KINDS.get(channel, ""),
-        },
-    )
-    return str(weekly)
+    kind = POINT_KINDS.get(channel, "")
+    return str(_asked(_STATED, person=person, customer=customer.pk, point_kind=kind))
 
 
 def facts_for(
@@ -172,15 +187,12 @@ def facts_for(
     """
     profile = profiles.profile()
     person_id = person.pk if isinstance(person, ContactPerson) else person
-    statement = FACTS.format(purpose="%(purpose)s", person="%(person)s::uuid")
-    [(data,)] = connection_rows(
-        f"SELECT {statement} FROM customers_customer c WHERE c.id = %(customer)s",  # noqa: S608
-        {
-            **fact_parameters(profile, now, channel),
-            "purpose": purpose,
-            "person": person_id,
-            "customer": customer.pk,
-        },
+    data = _asked(
+        _FACTS,
+        **fact_parameters(profile, now, channel),
+        purpose=purpose,
+        person=person_id,
+        customer=customer.pk,
     )
     if point is not None and point.stated_hours_id:
         data["stated"] = point.stated_hours.weekly if point.stated_hours else data["stated"]

@@ -21,6 +21,10 @@ def read_text(cell: bytes) -> str:
     return cell.decode()
 
 
+def read_json(cell: bytes) -> Any:
+    return json.loads(cell)
+
+
 def read_moment(cell: bytes) -> datetime:
     """An aware instant; Django sets every session to UTC and ISO dates."""
     return datetime.fromisoformat(cell.decode())
@@ -36,7 +40,7 @@ _READERS: "dict[type[models.Field[Any, Any]], Reader]" = {
     models.CharField: read_text,
     models.TextField: read_text,
     models.DateTimeField: read_moment,
-    models.JSONField: json.loads,
+    models.JSONField: read_json,
 }
 
 

@@ -16,6 +16,7 @@ from genjin.followups.states import (
     State,
 )
 from genjin.foundation.access import scope_of
+from genjin.foundation.compiled import Compiled
 from genjin.foundation.models import User
 from genjin.kernel.phone import parse_phone
 
@@ -96,6 +97,19 @@ def in_hand(user: User) -> models.QuerySet[FollowUp]:
         .select_related("customer", "queue", "person")
         .order_by("-taken_at")
     )
+
+
+_HELD = Compiled(
+    lambda user: FollowUp.objects.filter(state=State.TAKEN, taken_by=user).order_by("-taken_at")[
+        :1
+    ],
+    user=int,
+)
+
+
+def held_by(user: User) -> FollowUp | None:
+    """The newest of what this person holds, if they hold anything."""
+    return _HELD.first(user=user.pk)
 
 
 def counts_by_state() -> dict[str, int]:

@@ -4,10 +4,11 @@ A status changes by one conditional UPDATE on the old status: one row, or `LostR
 its audit entry are written together. Callers hold a transaction when more must happen with it.
 """
 
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 
 from genjin.foundation import audit
 from genjin.foundation.models import User
@@ -39,7 +40,8 @@ def transition(
     rows = type(row)._default_manager.filter(pk=row.pk, **{field: old})
     if where is not None:
         rows = rows.filter(where)
-    with transaction.atomic():
+    # A caller's transaction needs no savepoint: where the row was not moved, nothing was written.
+    with nullcontext() if connection.in_atomic_block else transaction.atomic():
         if rows.update(**{field: to}, **values) != 1:
             raise LostRace(
                 "state_changed", kind=row._meta.model_name, id=str(row.pk), state=old, to=to

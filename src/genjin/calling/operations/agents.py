@@ -6,6 +6,7 @@ state that is left becomes an `AgentStateChange`, which the logbook and the floo
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
@@ -13,6 +14,7 @@ from genjin.calling.models import AgentPresence, AgentStateChange, Campaign, Des
 from genjin.calling.states import AGENT_STATES, AgentState
 from genjin.followups.models import FollowUp
 from genjin.followups.states import State
+from genjin.foundation.compiled import Compiled
 from genjin.foundation.models import User
 from genjin.foundation.transitions import transition
 from genjin.kernel.errors import BadInput, LostRace
@@ -23,7 +25,21 @@ DRAFT_FIELDS_LIMIT = 60
 DRAFT_TEXT_LIMIT = 20_000
 
 
+_PRESENCE = Compiled(
+    lambda user: AgentPresence.objects.select_for_update().filter(user=user), user=int
+)
+_DRAFT = Compiled(
+    lambda followup, user: DeskDraft.objects.select_for_update().filter(
+        followup=followup, user=user
+    ),
+    followup=UUID,
+    user=int,
+)
+
+
 def _presence(user: User, now: datetime) -> AgentPresence:
+    if (found := _PRESENCE.first(user=user.pk)) is not None:
+        return found
     AgentPresence.objects.get_or_create(user=user, defaults={"since": now, "seen_at": now})
     return AgentPresence.objects.select_for_update().get(user=user)
 
@@ -115,7 +131,7 @@ def save_draft(
     `writer`, and a save that overtook another one is not undone by the later arrival, by `serial`.
     """
     _check_draft(content)
-    draft = DeskDraft.objects.select_for_update().filter(followup=followup, user=user).first()
+    draft = _DRAFT.first(followup=followup.pk, user=user.pk)
     if draft is None:
         return _first_save(followup, user, content, revision, now)
     writer = content.get("writer", "")

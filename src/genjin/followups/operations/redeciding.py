@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -13,8 +14,19 @@ from genjin.followups.models import FollowUp
 from genjin.followups.operations.planning import lane_for, standing_of
 from genjin.followups.rules import decide
 from genjin.followups.states import FOLLOWUP_STATES, WAITING, State
+from genjin.foundation.compiled import Compiled
 from genjin.foundation.models import User
 from genjin.foundation.transitions import transition
+
+_WAITING = Compiled(
+    lambda customer: (
+        FollowUp.objects.select_for_update(of=("self",))
+        .select_related("queue", "person")
+        .filter(customer=customer, state__in=WAITING, not_before__lt=NEVER_BY_ITSELF)
+        .order_by("pk")
+    ),
+    customer=UUID,
+)
 
 
 @transaction.atomic
@@ -28,12 +40,7 @@ def redecide(
     the hours the customer states have changed. Rows in hand are left alone: they are asked again
     when the contact begins.
     """
-    rows = (
-        FollowUp.objects.select_for_update(of=("self",))
-        .select_related("queue", "person")
-        .filter(customer=customer, state__in=WAITING, not_before__lt=NEVER_BY_ITSELF)
-        .order_by("pk")
-    )
+    rows = _WAITING.all(customer=customer.pk)
     return sum(_redecided(row, customer, now=now, by=by, with_hours=with_hours) for row in rows)
 
 

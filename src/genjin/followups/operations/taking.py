@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import models, transaction
 
@@ -15,6 +16,7 @@ from genjin.followups.operations.redeciding import redecide
 from genjin.followups.rules import Allowed, Withheld
 from genjin.followups.states import FOLLOWUP_STATES, ContactState, State
 from genjin.foundation import policy
+from genjin.foundation.compiled import Compiled
 from genjin.foundation.models import User
 from genjin.foundation.transitions import transition
 from genjin.kernel.errors import Conflict, NotAllowed
@@ -118,8 +120,16 @@ def _require_in_hand(followup: FollowUp, by: User) -> None:
         raise Conflict("not_in_hand", id=str(followup.pk))
 
 
+_UNDER_WAY = Compiled(
+    lambda followup: Contact.objects.filter(
+        followup=followup, state=ContactState.STARTED
+    ).values_list("pk")[:1],
+    followup=UUID,
+)
+
+
 def _require_no_open_contact(followup: FollowUp) -> None:
-    if Contact.objects.filter(followup=followup, state=ContactState.STARTED).exists():
+    if _UNDER_WAY.first(followup=followup.pk):
         raise Conflict("contact_not_closed", id=str(followup.pk))
 
 
@@ -191,5 +201,5 @@ def put_back(
     }  # fmt: skip
     to = State.PLANNED if earliest > now else State.READY
     _move(followup, to, by=by, now=now, reason=reason, where=_mine(by), **values)
-    redecide(followup.customer, now=now)
-    followup.refresh_from_db(fields=["state", "not_before", "withheld"])
+    if redecide(followup.customer, now=now):
+        followup.refresh_from_db(fields=["state", "not_before", "withheld"])

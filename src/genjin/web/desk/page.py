@@ -17,13 +17,13 @@ from genjin.customers import fields as card_fields
 from genjin.customers.models import ContactPerson, ContactPoint, FieldDefinition
 from genjin.customers.queries import Card, card, shown_phone, shown_roles
 from genjin.customers.states import PersonRole
-from genjin.flows.desk import campaign_of
+from genjin.flows.desk import campaign_of, open_contact, presence_of
 from genjin.flows.purposes import OutcomeRule, outcomes_for
 from genjin.followups import profiles
 from genjin.followups.claims import is_called_back, why
 from genjin.followups.models import Commitment, Contact, FollowUp, Interaction
 from genjin.followups.sentences import sentence as gate_sentence
-from genjin.followups.states import CommitmentState, ContactState, State
+from genjin.followups.states import CommitmentState, State
 from genjin.foundation.compiled import Compiled
 from genjin.foundation.models import User
 from genjin.insight import logbook
@@ -44,19 +44,11 @@ _INTRODUCTION = Compiled(
     script=int,
     agent=int,
 )
-_OPEN_CONTACT = Compiled(
-    lambda followup, by: Contact.objects.filter(
-        followup=followup, by=by, state__in=[ContactState.STARTED, ContactState.UNKNOWN]
-    ).order_by("-started_at")[:1],
-    followup=UUID,
-    by=int,
-)
 _DRAFT = Compiled(
     lambda followup, user: DeskDraft.objects.filter(followup=followup, user=user)[:1],
     followup=UUID,
     user=int,
 )
-_PRESENCE = Compiled(lambda user: AgentPresence.objects.filter(user=user), user=int)
 _PROMISES = Compiled(
     lambda customer: (
         Commitment.objects.filter(customer=customer, state=CommitmentState.OPEN)
@@ -134,16 +126,6 @@ def _introduction(campaign: Campaign | None, user: User) -> Introduction | None:
     if campaign is None or campaign.script_id is None:
         return None
     return _INTRODUCTION.first(script=campaign.script_id, agent=user.pk)
-
-
-def open_contact(followup: FollowUp, user: User) -> Contact | None:
-    """The call that this person began for the follow-up and has not recorded."""
-    return _OPEN_CONTACT.first(followup=followup.pk, by=user.pk)
-
-
-def presence_of(user: User) -> AgentPresence | None:
-    """What the agent is doing now; None before their first shift."""
-    return _PRESENCE.first(user=user.pk)
 
 
 def phones_of(shown: Card, *, user: User, call: Contact | None, is_in_hand: bool) -> list[Phone]:
@@ -337,15 +319,16 @@ def gather(followup: FollowUp, *, user: User, now: datetime, data: Any = None) -
 
 
 def posted_form(followup: FollowUp, *, user: User, data: Any) -> RecordForm:
-    """What was sent, with the choices that the screen offered; none of the rest of the page."""
-    points = ContactPoint.objects.filter(customer=followup.customer_id, is_active=True)
-    people = ContactPerson.objects.filter(customer=followup.customer_id, is_active=True)
+    """What was sent, with the choices that the screen offered where one of them was chosen."""
+    customer, chosen = followup.customer_id, {name for name, value in data.items() if value}
+    points = ContactPoint.objects.filter(customer=customer, kind="phone", is_active=True)
+    people = ContactPerson.objects.filter(customer=customer, is_self=False, is_active=True)
     return RecordForm(
         data,
-        products=_products(campaign_of(followup)),
-        owners=_owners(user),
-        points=[(point, "") for point in points.filter(kind="phone")],
-        people=list(people.filter(is_self=False)),
+        products=_products(campaign_of(followup)) if "product" in chosen else (),
+        owners=_owners(user) if "commitment_owner" in chosen else (),
+        points=[(point, "") for point in points] if "point" in chosen else (),
+        people=list(people) if "person" in chosen else (),
     )
 
 

@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from genjin.calling.models import AgentPresence, Campaign, DeskDraft
+from genjin.calling.models import Campaign, DeskDraft
 from genjin.calling.operations.agents import set_agent_state, touch
 from genjin.calling.operations.campaigns import WrongAnswersError, pass_briefing
 from genjin.calling.queries import campaigns_of, needs_briefing
 from genjin.calling.states import AgentState
 from genjin.customers.models import Customer
+from genjin.flows.desk import presence_of
 from genjin.followups import claims, gate, queries
 from genjin.followups import sentences as gate_sentences
 from genjin.followups.models import FollowUp
@@ -58,10 +59,10 @@ def _today(now: datetime) -> date:
 def next_or_desk(request: HttpRequest, now: datetime) -> str:
     """Where the agent goes on: the next customer when there is one and they are not on a break."""
     user = _user(request)
-    presence = AgentPresence.objects.filter(user=user).first()
+    presence = presence_of(user)
     if presence and presence.state in (AgentState.BREAK, AgentState.BUSY, AgentState.OFF):
         return reverse("desk")
-    if held := queries.in_hand(user).first():
+    if held := queries.held_by(user):
         return reverse("desk-followup", args=[held.pk])
     campaigns = campaigns_of(user, _today(now))
     taken = take_next(user, queues=[one.queue for one in campaigns], now=now)
@@ -192,7 +193,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         .select_related("followup__customer")
         .order_by("-saved_at")[:LIST]
     )
-    presence = AgentPresence.objects.filter(user=user).first()
+    presence = presence_of(user)
     context = {
         "presence": presence,
         "state": presence.state if presence else AgentState.OFF,

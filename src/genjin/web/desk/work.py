@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from genjin.calling.models import AgentPresence, DeskDraft
+from genjin.calling.models import DeskDraft
 from genjin.calling.operations.agents import save_draft, touch
 from genjin.customers import fields as card_fields
 from genjin.customers import queries as card_queries
@@ -171,8 +171,8 @@ def hang_up_call(request: HttpRequest, pk: UUID) -> HttpResponse:
     row = _mine(request, pk)
     now = timezone.now()
     user = _user(request)
-    call = desk_page.open_contact(row, user)
-    presence = AgentPresence.objects.filter(user=user).first()
+    call = desk.open_contact(row, user)
+    presence = desk.presence_of(user)
     seconds = desk_page.talk_seconds(row, call, presence, now)
     desk.hang_up(row, by=user, now=now)
     if _wants_data(request):
@@ -232,8 +232,8 @@ def lease(request: HttpRequest, pk: UUID) -> JsonResponse:
 
 def _seconds(row: FollowUp, user: User, now: datetime) -> tuple[int, int]:
     """Talk and wrap-up as the system saw them; what was typed goes before."""
-    presence = AgentPresence.objects.filter(user=user).first()
-    call = desk_page.open_contact(row, user)
+    presence = desk.presence_of(user)
+    call = desk.open_contact(row, user)
     began = desk_page.wrap_started(row, presence)
     wrap = max(0, int((now - began).total_seconds())) if began else 0
     return desk_page.talk_seconds(row, call, presence, now), wrap
