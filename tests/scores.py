@@ -16,7 +16,7 @@ from tests.factories import NOW, make_customer, make_user
 def fresh_home(settings, tmp_path: Path, monkeypatch) -> Path:
     """An empty home without a key."""
     monkeypatch.delenv("GENJIN_SCORE_KEY", raising=False)
-    settings.GENJIN_HOME = tmp_path / "home"
+    settings.GENJIN_HOME = tmp_path.with_name(f"{tmp_path.name}-home")
     return settings.GENJIN_HOME
 
 

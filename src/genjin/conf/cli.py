@@ -26,6 +26,7 @@ COMMANDS = {
     "user": _Entry("user", "Add the people who work here."),
     "import": _Entry("imports", "Bring in customers from a CSV or XLSX file."),
     "status": _Entry("status", "Count customers, follow-ups, interactions and jobs."),
+    "verify-scores": _Entry("verify_scores", "Check that no score of a customer was changed."),
     "manage": _Entry("manage", "Run one of Django's own management commands."),
 }
 EPILOG = """
@@ -35,6 +36,9 @@ Settings come from the environment:
   GENJIN_HOST   address to serve on, 127.0.0.1 unless set
   GENJIN_PORT   port to serve on, 8000 unless set
   DATABASE_URL  a PostgreSQL server (15 or later) to use instead of the embedded one
+  GENJIN_SCORE_KEY  what signs scores; a file in GENJIN_HOME unless set
+  GENJIN_SMTP   mail server: smtp://name:password@host:587 (STARTTLS), smtps://…, or plain+smtp://…
+  GENJIN_MAIL_FROM  the address that mail comes from
 """
 
 

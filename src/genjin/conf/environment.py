@@ -4,6 +4,7 @@ import os
 import secrets
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from psycopg.conninfo import conninfo_to_dict
 
@@ -82,4 +83,25 @@ def database() -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": not size,
         "OPTIONS": options,
         "ATOMIC_REQUESTS": False,
+    }
+
+
+def mail() -> dict[str, Any]:
+    """Django's settings for mail from GENJIN_SMTP and GENJIN_MAIL_FROM; no server without them.
+
+    smtp:// speaks STARTTLS, smtps:// TLS from the first byte, plain+smtp:// neither.
+    """
+    given = urlsplit(os.environ.get("GENJIN_SMTP", ""))
+    kinds = {"smtp": 587, "smtps": 465, "plain+smtp": 25}
+    if given.scheme and given.scheme not in kinds:
+        raise ValueError(f"GENJIN_SMTP begins with one of {', '.join(kinds)}")
+    return {
+        "EMAIL_HOST": given.hostname or "",
+        "EMAIL_PORT": given.port or kinds.get(given.scheme, 25),
+        "EMAIL_HOST_USER": unquote(given.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(given.password or ""),
+        "EMAIL_USE_TLS": given.scheme == "smtp",
+        "EMAIL_USE_SSL": given.scheme == "smtps",
+        "EMAIL_TIMEOUT": 20,
+        "DEFAULT_FROM_EMAIL": os.environ.get("GENJIN_MAIL_FROM", "genjin@localhost"),
     }

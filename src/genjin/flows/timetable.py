@@ -15,6 +15,8 @@ from typing import Any
 
 from django.utils import timezone
 
+from genjin.followups.scores import anchors
+from genjin.followups.scores import jobs as score_jobs
 from genjin.foundation.models import Heartbeat
 
 RETRY_AFTER = timedelta(hours=1)
@@ -31,7 +33,10 @@ class Daily:
 
 
 # Add a line for nightly work; what others read comes before them.
-DAILY: tuple[Daily, ...] = ()
+DAILY: tuple[Daily, ...] = (
+    Daily("check of the scores", 3, score_jobs.verify_nightly),
+    Daily("anchor of the scores", 20, anchors.anchor_day),
+)
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from genjin.followups import claims
-from genjin.followups.scores.jobs import verify_scores
 from genjin.followups.rulebook import engine
+from genjin.followups.scores.jobs import verify_scores
 from genjin.foundation import jobs
 
 __all__ = ["Ticked", "move_by_the_clock", "tick", "verify_scores"]

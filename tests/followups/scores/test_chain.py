@@ -1,5 +1,6 @@
 """The chain in the database: what is appended, and that every way of tampering is named."""
 
+import base64
 import stat
 
 import pytest
@@ -277,6 +278,16 @@ def test_a_mail_that_was_saved_serves_as_anchor(six, tmp_path):
     mail = tmp_path / "mail.eml"
     text = marks.anchor_text(Mark(9, bytes(32)), "2026-11-23", "k")
     mail.write_bytes(b"Subject: x\r\n\r\n" + text.replace("\n", "\r\n").encode())
+    assert verifying.verify(anchors=[mail]).finding == Finding("cut_tail", 7, 9, "mail.eml")
+
+
+def test_a_mail_in_another_packing_serves_as_anchor(six, tmp_path):
+    text = marks.anchor_text(Mark(9, bytes(32)), "2026-11-23", "k")
+    packed = base64.encodebytes(f"请保存这封邮件。\n\n{text}".encode())
+    mail = tmp_path / "mail.eml"
+    mail.write_bytes(
+        b"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n" + packed
+    )
     assert verifying.verify(anchors=[mail]).finding == Finding("cut_tail", 7, 9, "mail.eml")
 
 

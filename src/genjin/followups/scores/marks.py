@@ -16,6 +16,7 @@ anchor outside: nothing up to its number was changed, cut or written anew, even 
 database, the key and this machine; it says nothing of what came after it.
 """
 
+import email
 import fcntl
 import hmac
 import json
@@ -128,12 +129,23 @@ def anchor_text(mark: Mark, day: str, key_id: str) -> str:
     )
 
 
+def _parts(content: bytes) -> Iterator[bytes]:
+    """The texts of a saved message, however its mail program packed them."""
+    for part in email.message_from_bytes(content).walk():
+        body = part.get_payload(decode=True)
+        if isinstance(body, bytes):
+            yield body
+
+
 def read_anchor(path: Path) -> Mark:
     """The mark in a kept file or a saved message. Raises UnreadableMark."""
     try:
-        found = _ANCHOR.search(path.read_text("utf-8", errors="replace").replace("\r\n", "\n"))
+        content = path.read_bytes()
     except OSError as error:
         raise UnreadableMark(str(path)) from error
+    texts = (content, *_parts(content))
+    hits = (_ANCHOR.search(text.decode("utf-8", "replace").replace("\r\n", "\n")) for text in texts)
+    found = next((hit for hit in hits if hit), None)
     if found is None:
         raise UnreadableMark(str(path))
     return Mark(int(found["sequence"]), bytes.fromhex(found["digest"]), path.name)
