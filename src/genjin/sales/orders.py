@@ -5,7 +5,7 @@ rate for that day is refused. What an order changes is written with it: the cust
 what they own of us, the timeline, and the event that a deal is done.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,7 +18,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from genjin.customers import events, timeline
-from genjin.customers.models import Customer, ProductCategory
+from genjin.customers.models import Customer, ProductCategory, TimelineEntry
 from genjin.customers.operations.changes import lock, touch
 from genjin.customers.operations.owned import OLDEST, Bought, own_by_orders
 from genjin.foundation import audit, policy
@@ -32,6 +32,7 @@ from genjin.sales.models import ExchangeRate, Order, Product
 from genjin.sales.standing import refresh_standings
 
 LARGEST = Decimal(10) ** 13
+RateOf = Callable[[str, date], Decimal | None]
 ORDER_STATES = StateTable(
     states=list(Order.State.values),
     transitions={Order.State.CONCLUDED: {Order.State.CANCELLED}},
@@ -82,11 +83,13 @@ def amount_problem(amount: Decimal, currency: str) -> Reason | None:
     return None
 
 
-def currency_problem(currency: str, day: date | None) -> Reason | None:
+def currency_problem(
+    currency: str, day: date | None, rate_of: RateOf | None = None
+) -> Reason | None:
     """Why an order cannot be in a currency on a day; None when it can."""
     if len(currency) != 3 or not (currency.isascii() and currency.isupper()):
         return Reason("currency_not_understood")
-    if day is not None and rate_on(currency, day) is None:
+    if day is not None and (rate_of or rate_on)(currency, day) is None:
         return Reason("no_rate", {"currency": currency, "day": day, "home": home_currency()})
     return None
 
@@ -104,17 +107,20 @@ def checked(
     is_trial: bool = False,
     external_key: str = "",
     note: str = "",
+    rate_of: RateOf | None = None,
 ) -> Draft:
-    """An order that can be written. BadInput by field: amount_not_positive, too_many_decimals,
-    currency_not_understood, no_rate, day_to_come, day_too_old, not_a_choice, category_retired,
-    too_long, bad_character."""
+    """An order that can be written; `rate_of` stands in for `rate_on`.
+
+    BadInput by field: amount_not_positive, too_many_decimals, currency_not_understood, no_rate,
+    day_to_come, day_too_old, not_a_choice, category_retired, too_long, bad_character.
+    """
     problems: dict[str | int, list[Reason]] = {}
     currency = (currency or home_currency()).strip().upper()
     if ordered_on > timezone.localdate(now):
         problems["ordered_on"] = [Reason("day_to_come")]
     elif ordered_on < OLDEST:
         problems["ordered_on"] = [Reason("day_too_old", {"year": OLDEST.year})]
-    if wrong := currency_problem(currency, ordered_on):
+    if wrong := currency_problem(currency, ordered_on, rate_of):
         problems["currency"] = [wrong]
     elif wrong := amount_problem(amount, currency):
         problems["amount"] = [wrong]
@@ -129,7 +135,7 @@ def checked(
             problems[name] = [Reason("bad_character")]
     if problems:
         raise BadInput(problems)
-    rate = rate_on(currency, ordered_on)
+    rate = (rate_of or rate_on)(currency, ordered_on)
     assert rate is not None
     return Draft(
         customer_id, category, ordered_on, amount, currency, kind, rate,
@@ -138,7 +144,8 @@ def checked(
     )  # fmt: skip
 
 
-def _row(draft: Draft, source: str, by: User | None, now: datetime) -> Order:
+def order_of(draft: Draft, source: str, by: User | None, now: datetime) -> Order:
+    """The row of a checked order."""
     return Order(
         customer_id=draft.customer_id, kind=draft.kind, category=draft.category,
         product=draft.product, ordered_on=draft.ordered_on, amount=draft.amount,
@@ -159,6 +166,14 @@ def _told(order: Order) -> dict[str, Any]:
 
 def _entry_code(order: Order) -> str:
     return "order_entered" if order.kind == Order.Kind.ORDER else "return_entered"
+
+
+def timeline_entry(order: Order, *, by: User | None, now: datetime) -> TimelineEntry:
+    """What an order leaves on the timeline."""
+    return TimelineEntry(
+        customer_id=order.customer_id, kind="order", code=_entry_code(order), at=now, by=by,
+        data=audit.plain(_told(order)), source_kind="order", source_id=str(order.pk),
+    )  # fmt: skip
 
 
 def deal_event(order: Order, *, is_first: bool, by: User | None) -> events.EventRow:
@@ -212,12 +227,11 @@ def enter_order(
     is_first = not Order.objects.filter(
         customer=row, kind=Order.Kind.ORDER, state=Order.State.CONCLUDED
     ).exists()
-    order = _row(draft, "entered", by, now)
+    order = order_of(draft, "entered", by, now)
     order.save(force_insert=True)
     audit.record("add", order, by=by, now=now, label=f"{row.name}: {order.amount} {order.currency}",
                  changes=_told(order))  # fmt: skip
-    timeline.append(row.pk, kind="order", code=_entry_code(order), data=_told(order), by=by, at=now,
-                    source=("order", str(order.pk)))  # fmt: skip
+    timeline_entry(order, by=by, now=now).save(force_insert=True)
     touch(row, now)
     follow_orders([row.pk], by=by, now=now)
     if order.kind == Order.Kind.ORDER:

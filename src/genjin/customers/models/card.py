@@ -146,6 +146,8 @@ class Customer(models.Model):
             # Few rows have these; an index of all would cost every new card an entry.
             models.Index(fields=["stated_hours"], name="customer_stated_hours",
                          condition=models.Q(stated_hours__isnull=False)),
+            models.Index(fields=["grade", "grade_set_at"], name="customer_graded",
+                         condition=~models.Q(grade="")),
             models.Index(fields=["merged_into"], name="customer_merged_into",
                          condition=models.Q(merged_into__isnull=False)),
         ]  # fmt: skip
