@@ -15,9 +15,11 @@ from typing import Any
 
 from django.utils import timezone
 
+from genjin.flows.rulebook import clock
 from genjin.followups.scores import anchors
 from genjin.followups.scores import jobs as score_jobs
 from genjin.foundation.models import Heartbeat
+from genjin.sales import jobs as sales_jobs
 
 RETRY_AFTER = timedelta(hours=1)
 _PREFIX = "daily:"
@@ -34,7 +36,10 @@ class Daily:
 
 # Add a line for nightly work; what others read comes before them.
 DAILY: tuple[Daily, ...] = (
+    Daily("classes, lists and sets", 1, sales_jobs.refresh_standings),
+    Daily("grades for review", 1, sales_jobs.drop_overdue_grades),
     Daily("check of the scores", 3, score_jobs.verify_nightly),
+    Daily("events of the day", clock.TOLD_AT, clock.tell_all),
     Daily("anchor of the scores", 20, anchors.anchor_day),
 )
 
