@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from django.db.models.base import ModelState
 
 from genjin.followups import lanes, profiles, rules
+from genjin.followups.fronts import Fronts
 from genjin.followups.gate import FACTS, fact_parameters, facts_from, stated_hours
 from genjin.followups.models import FollowUp, Queue
 from genjin.followups.prepared import Prepared, read_text, reader_of
@@ -43,6 +44,8 @@ NEVER_BY_ITSELF = datetime(9999, 1, 1, tzinfo=UTC)
 OUTCOME_UNKNOWN = "outcome_unknown"
 # Taken because the customer rang back to a message (FU5), kept in `withheld` while in hand.
 CALLED_BACK = "called_back"
+# Before every rank and id.
+_LOWEST = (-(2**63), UUID(int=0))
 # How many rows one take may find withheld before it gives up for now.
 _ROUNDS = 50
 _BATCH = 5000
@@ -67,12 +70,14 @@ def _columns() -> str:
 
 # One statement: the person's own due rows first (callbacks, commitments, then what was assigned),
 # else the first by rank of the first queue that has one in an open lane. In a queue the lanes are
-# looked at in the order of their first rows; only the row that is taken gets locked, and it is
-# sought from there on: what lies before was taken lately, and while a long report keeps it from
-# being tidied away it is not walked through twice. Queues are tried one after the other: those
-# behind the first that has work are never looked at.
+# looked at in the order of their first rows (`heads`), each from where it is known to begin
+# (`fronts`); only the row that is taken gets locked, and it is sought from the lane's first row
+# on. Queues are tried one after the other: those behind the first that has work are never looked
+# at.
 TAKE = f"""
-WITH own AS MATERIALIZED (
+WITH front AS MATERIALIZED (
+  SELECT last_value AS count, last_value = %(front)s::bigint AS is_same FROM followup_front
+), own AS MATERIALIZED (
   SELECT f.id FROM followups_followup f JOIN followups_queue q ON q.id = f.queue_id
   WHERE f.assigned_to_id = %(me)s::bigint AND f.assigned_to_id IS NOT NULL
     AND f.state IN ('planned', 'ready') AND f.not_before <= %(now)s::timestamptz
@@ -80,20 +85,29 @@ WITH own AS MATERIALIZED (
   ORDER BY f.asked_at IS NULL, f.asked_at, f.source_kind <> 'commitment', q.band, f.rank, f.id
   LIMIT 1 FOR UPDATE OF f SKIP LOCKED
 ), common AS MATERIALIZED (
-  SELECT found.id
-  FROM (SELECT * FROM unnest(%(queues)s::bigint[], %(lanes)s::text[]) WITH ORDINALITY
-        AS slot(queue_id, lanes, position) ORDER BY position) slot
+  SELECT found.id, heads.lanes, heads.ranks, heads.ids
+  FROM (SELECT * FROM unnest(%(queues)s::bigint[], %(lanes)s::text[], %(ranks)s::text[],
+          %(ids)s::text[]) WITH ORDINALITY AS slot(queue_id, lanes, ranks, ids, position)
+        ORDER BY position) slot
+  CROSS JOIN LATERAL (
+    SELECT array_agg(lane.id ORDER BY head.rank, head.id) AS lanes,
+      array_agg(head.rank ORDER BY head.rank, head.id) AS ranks,
+      array_agg(head.id ORDER BY head.rank, head.id) AS ids
+    FROM unnest(slot.lanes::bigint[],
+        CASE WHEN (SELECT is_same FROM front) THEN slot.ranks::bigint[] END,
+        CASE WHEN (SELECT is_same FROM front) THEN slot.ids::uuid[] END) lane(id, rank, first_id)
+    LEFT JOIN LATERAL (
+      SELECT h.rank, h.id FROM followups_followup h
+      WHERE h.queue_id = slot.queue_id AND h.lane_id = lane.id
+        AND h.state = 'ready' AND h.assigned_to_id IS NULL
+        AND (h.rank, h.id) >= (COALESCE(lane.rank, '{_LOWEST[0]}'::bigint),
+                               COALESCE(lane.first_id, '{_LOWEST[1]}'::uuid))
+      ORDER BY h.rank, h.id LIMIT 1) head ON true
+    WHERE (SELECT q.is_open FROM followups_queue q WHERE q.id = slot.queue_id)) heads
   CROSS JOIN LATERAL (
     SELECT f.id
-    FROM (SELECT lane.id, head.rank, head.id AS first_id
-          FROM unnest(slot.lanes::bigint[]) lane(id)
-          CROSS JOIN LATERAL (
-            SELECT h.rank, h.id FROM followups_followup h
-            WHERE h.queue_id = slot.queue_id AND h.lane_id = lane.id
-              AND h.state = 'ready' AND h.assigned_to_id IS NULL
-            ORDER BY h.rank, h.id LIMIT 1) head
-          WHERE (SELECT q.is_open FROM followups_queue q WHERE q.id = slot.queue_id)
-          ORDER BY head.rank, head.id) lane
+    FROM (SELECT * FROM unnest(heads.lanes, heads.ranks, heads.ids) WITH ORDINALITY
+          AS lane(id, rank, first_id, position) ORDER BY position) lane
     CROSS JOIN LATERAL (
       SELECT r.id FROM followups_followup r
       WHERE r.queue_id = slot.queue_id AND r.lane_id = lane.id
@@ -103,32 +117,35 @@ WITH own AS MATERIALIZED (
     LIMIT 1) found
   WHERE NOT EXISTS (SELECT 1 FROM own)
   LIMIT 1
-), picked AS (SELECT id FROM own UNION ALL SELECT id FROM common)
+), picked AS (
+  SELECT id, NULL::bigint[] AS lanes, NULL::bigint[] AS ranks, NULL::uuid[] AS ids FROM own
+  UNION ALL SELECT id, lanes, ranks, ids FROM common
+)
 UPDATE followups_followup f
 SET state = 'taken', taken_by_id = %(me)s::bigint, taken_at = %(now)s::timestamptz,
     lease_until = %(lease_until)s::timestamptz
 FROM picked, customers_customer c
 WHERE f.id = picked.id AND f.state IN ('planned', 'ready') AND c.id = f.customer_id
-RETURNING {_columns()}, c.time_zone,
-  {FACTS.format(purpose="f.purpose", person="f.person_id")}
+RETURNING {_columns()}, (SELECT count FROM front), picked.lanes, picked.ranks, picked.ids,
+  c.time_zone, {FACTS.format(purpose="f.purpose", person="f.person_id")}
 """  # noqa: S608 - put together from names of columns
 
 
 _TAKE = Prepared(
     "genjin_take",
     TAKE,
-    [*(reader_of(field) for field in _FIELDS), read_text, json.loads],
+    [*map(reader_of, _FIELDS), int, *(read_text,) * 4, json.loads],
 )
 
 
 def _claim(
-    bound: Sequence[bytes | None], queues: Mapping[int, Queue]
+    bound: Sequence[bytes | None], queues: Mapping[int, Queue], known: Fronts
 ) -> tuple[FollowUp, str, dict[str, Any]] | None:
     """The claimed row, its customer's time zone and the facts for the gate."""
     row = _TAKE.first(bound)
     if row is None:
         return None
-    data, time_zone = row.pop(), row.pop()
+    *row, count, lane_ids, ranks, ids, time_zone, data = row
     # What `from_db` does, without its signals and its walk over the fields: nobody listens to
     # those, and they took longer than all the rest that is done here with a row.
     followup = FollowUp.__new__(FollowUp)
@@ -137,6 +154,8 @@ def _claim(
     state.adding, state.db = False, connection.alias
     if (queue := queues.get(followup.queue_id)) is not None:
         state.fields_cache["queue"] = queue
+    if lane_ids is not None:
+        known.keep(followup.queue_id, count, lane_ids, ranks, ids)
     return followup, time_zone, data
 
 
@@ -174,22 +193,25 @@ def take_first(
     held or refused rows are not ready.
     """
     profile = profiles.profile()
-    queue_ids, lane_lists = lanes.slots(by, queues, now, profile)
-    bound = _TAKE.bind(
-        {
-            "me": by.pk,
-            "channels": lanes.literal(tuple(channels)),
-            "queues": queue_ids,
-            "lanes": lane_lists,
-            "lease_until": now + lease,
-            **fact_parameters(profile, now),
-        }
-    )
+    slots = lanes.slots(by, queues, now, profile)
+    fronts = Fronts(slots)
+    values = {
+        "me": by.pk,
+        "channels": lanes.literal(tuple(channels)),
+        "queues": lanes.literal(tuple(queue for queue, _ in slots)),
+        "lanes": "{" + ",".join(f'"{lanes.literal(each)}"' for _, each in slots) + "}",
+        "lease_until": now + lease,
+        **fact_parameters(profile, now),
+    }
+    bound = _TAKE.bind({**values, **fronts.values})
     known = {queue.pk: queue for queue in queues}
     for _ in range(_ROUNDS):
-        claimed = _claim(bound, known)
+        claimed = _claim(bound, known, fronts)
         if claimed is None:
-            return None
+            if not fronts.walk_from_the_beginning():
+                return None
+            bound = _TAKE.bind({**values, **fronts.values})
+            continue
         followup, time_zone, data = claimed
         facts = facts_from(
             data,

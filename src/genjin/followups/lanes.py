@@ -222,24 +222,22 @@ def open_for(
     return first, others
 
 
-def slots(by: User, queues: Sequence[Queue], now: datetime, profile: Profile) -> tuple[str, str]:
-    """Where to look for the next follow-up, in order: queue ids and, for each, its open lanes.
+def slots(
+    by: User, queues: Sequence[Queue], now: datetime, profile: Profile
+) -> list[tuple[int, tuple[int, ...]]]:
+    """Where to look for the next follow-up, in order: queues' ids, each with its open lanes.
 
     Queues in the order of their bands (equal bands as given), in each the lanes that come first
-    before the others; a queue that asks for a skill the person lacks is left out. Both are array
-    literals, ready for the statement.
+    before the others; a queue that asks for a skill the person lacks is left out.
     """
     skills = frozenset(by.skills)
-    queue_ids: list[int] = []
-    lane_lists: list[str] = []
-    for queue in sorted(queues, key=lambda queue: queue.band):
-        if not skills.issuperset(queue.skills):
-            continue
-        for lanes in open_for(by, queue, now, profile):
-            if lanes:
-                queue_ids.append(queue.pk)
-                lane_lists.append(f'"{literal(lanes)}"')
-    return "{" + ",".join(map(str, queue_ids)) + "}", "{" + ",".join(lane_lists) + "}"
+    return [
+        (queue.pk, lanes)
+        for queue in sorted(queues, key=lambda queue: queue.band)
+        if skills.issuperset(queue.skills)
+        for lanes in open_for(by, queue, now, profile)
+        if lanes
+    ]
 
 
 @lru_cache(maxsize=1024)
