@@ -115,6 +115,22 @@ def test_changing_the_password_keeps_this_session_and_ends_the_others():
     ]
 
 
+def test_guessing_the_present_password_locks_the_name_as_at_the_door():
+    make_user(username="wang", password=PASSWORD, language="en")
+    theirs = Client()
+    theirs.post("/sign-in", {"username": "wang", "password": PASSWORD})
+    new = {"new": "another-strong-phrase", "again": "another-strong-phrase"}
+    for guess in range(5):
+        answer = theirs.post("/me/password", {"present": f"guess-{guess}", **new})
+        assert answer.status_code == 422
+    assert "Too many wrong tries" in answer.content.decode()
+    right = theirs.post("/me/password", {"present": PASSWORD, **new})
+    assert right.status_code == 422
+    assert "Too many wrong tries" in right.content.decode()
+    door = Client().post("/sign-in", {"username": "wang", "password": PASSWORD})
+    assert door.status_code == 422
+
+
 def test_a_password_that_cannot_be_taken_is_told_beside_the_field(client):
     make_user(username="wang", password=PASSWORD)
     client.post("/sign-in", {"username": "wang", "password": PASSWORD})

@@ -120,6 +120,19 @@ def sign_in(request: HttpRequest, *, username: str, password: str, now: datetime
     return user
 
 
+def confirm_password(request: HttpRequest, user: User, password: str, *, now: datetime) -> None:
+    """Makes sure that whoever sits at an open session knows its password.
+
+    A wrong one counts as a wrong sign-in for the name: the lock is the same. Raises
+    `WrongCredentials` or `LockedOut`.
+    """
+    found, until = _tried(request, user.username, password, now)
+    if until is not None:
+        raise LockedOut(until=until)
+    if found is None:
+        raise WrongCredentials
+
+
 @transaction.atomic
 def renew_session(request: HttpRequest, user: User, *, now: datetime) -> None:
     """Keeps the present session, under a new key, after its owner changed the password."""

@@ -15,6 +15,7 @@ from genjin.foundation.models import User
 from genjin.foundation.operations import users
 from genjin.foundation.passwords import WeakPassword
 from genjin.kernel.errors import BadInput
+from genjin.kernel.problems import Reason
 from genjin.web.accounts import sessions, words
 from genjin.web.accounts.forms import OwnSettingsForm, PasswordForm
 from genjin.web.problems import add_problems
@@ -78,7 +79,12 @@ def _changed(request: HttpRequest, me: User, form: PasswordForm) -> bool:
     values = form.cleaned_data
     now = timezone.now()
     try:
+        sign_in.confirm_password(request, me, values["present"], now=now)
         users.change_own_password(me, present=values["present"], new=values["new"], now=now)
+    except sign_in.WrongCredentials:
+        form.add_error("present", words.sentence(Reason("wrong_password")))
+    except sign_in.LockedOut as error:
+        form.add_error(None, words.locked_until(error.data["until"]))
     except BadInput as error:
         add_problems(form, error, words.sentence)
     except WeakPassword as error:

@@ -15,6 +15,7 @@ from genjin.foundation.access import public
 from genjin.foundation.models import User
 from genjin.foundation.operations.users import change_own_settings
 from genjin.foundation.sign_in import LockedOut, WrongCredentials, sign_in, sign_out
+from genjin.web.accounts import words
 from genjin.web.accounts.forms import SignInForm
 
 
@@ -57,12 +58,7 @@ def sign_in_page(request: HttpRequest) -> HttpResponse:
             except WrongCredentials:
                 form.add_error(None, _("The sign-in name or the password is not right."))
             except LockedOut as error:
-                until = timezone.localtime(error.data["until"]).strftime("%H:%M")
-                form.add_error(
-                    None,
-                    _("Too many wrong tries. Sign-in for this name opens again at %(time)s.")
-                    % {"time": until},
-                )
+                form.add_error(None, words.locked_until(error.data["until"]))
             else:
                 return redirect(safe_next(request))
     context = {"form": form, "next": safe_next(request, "")}

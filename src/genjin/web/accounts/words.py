@@ -1,5 +1,8 @@
 """Words about people: roles, the languages they speak, and why an entry is refused."""
 
+from datetime import datetime
+
+from django.utils import timezone
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
@@ -53,6 +56,12 @@ _SENTENCES = {
 def sentence(found: Reason | GenjinError) -> str:
     """Why something is refused, in the reader's language."""
     return str(_SENTENCES.get(found.code, _("This cannot be taken.")))
+
+
+def locked_until(until: datetime) -> str:
+    """That the name is locked after wrong tries, and until when."""
+    text = _("Too many wrong tries. Sign-in for this name opens again at %(time)s.")
+    return text % {"time": timezone.localtime(until).strftime("%H:%M")}
 
 
 def knows(code: str) -> bool:
