@@ -113,8 +113,7 @@ FAMILY_EVENTS: tuple[tuple[str, Label], ...] = (
     ("birth", _("birth of a child")),
     ("exam", _("school examination")),
     ("moving", _("moving house")),
-    ("anniversary", _("anniversary")),
-    ("parent", _("a parent's birthday")),
+    ("parent_birthday", _("a parent's round birthday")),
     ("other", pgettext_lazy("family event", "another event")),
 )
 

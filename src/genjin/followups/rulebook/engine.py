@@ -170,8 +170,51 @@ def rows_of(which: str, parameters: dict[str, Any]) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
+class Earlier:
+    """The days of the events that capped rules planned for already, by rule and customer.
+
+    Read from the database as they are asked for; what is planned meanwhile is added.
+    """
+
+    def __init__(self) -> None:
+        self._days: dict[tuple[str, UUID], list[date]] = {}
+
+    def read(self, plans: Iterable[Plan]) -> None:
+        """Reads what is not known yet for these plans."""
+        wanted = {
+            (plan.rule.code, plan.event.customer_id)
+            for plan in plans
+            if plan.rule.once_per_days is not None
+        } - self._days.keys()
+        if not wanted:
+            return
+        self._days |= {key: [] for key in wanted}
+        with connection.cursor() as cursor:
+            cursor.execute(_EARLIER, {
+                "customers": list({customer for _code, customer in wanted}),
+                "codes": list({code for code, _customer in wanted}),
+            })  # fmt: skip
+            for code, customer, day in cursor.fetchall():
+                if (code, customer) in wanted:
+                    self._days[code, customer].append(day)
+
+    def admit(self, plan: Plan) -> bool:
+        """Whether the rule's cap has room for this plan, which then takes it."""
+        if plan.rule.once_per_days is None:
+            return True
+        days = self._days[plan.rule.code, plan.event.customer_id]
+        if rules.is_too_soon(plan, days):
+            return False
+        days.append(plan.event.on)
+        return True
+
+
 def apply(
-    in_force: Iterable[Rule], happened: Sequence[Happening], *, now: datetime
+    in_force: Iterable[Rule],
+    happened: Iterable[Happening],
+    *,
+    now: datetime,
+    earlier: Earlier | None = None,
 ) -> tuple[list[Plan], list[Missed]]:
     """What the rules make of events, their caps counted against earlier plans and one another."""
     by_event: dict[str, list[Rule]] = {}
@@ -184,38 +227,17 @@ def apply(
         for rule in by_event.get(event.code, ())
         if (made := rules.match(rule, event, now=now, zone=here)) is not None
     ]
-    plans = [made for made in found if isinstance(made, Plan)]
     missed = [made for made in found if isinstance(made, Missed)]
-    kept = _within_caps(plans, missed)
-    return kept, missed
-
-
-def _within_caps(plans: list[Plan], missed: list[Missed]) -> list[Plan]:
-    capped = [plan for plan in plans if plan.rule.once_per_days is not None]
-    if not capped:
-        return plans
-    earlier = _earlier(capped)
+    plans = [made for made in found if isinstance(made, Plan)]
+    earlier = earlier or Earlier()
+    earlier.read(plans)
     kept = []
     for plan in plans:
-        days = earlier.setdefault((plan.rule.code, plan.event.customer_id), [])
-        if rules.is_too_soon(plan, days):
+        if earlier.admit(plan):
+            kept.append(plan)
+        else:
             missed.append(Missed(plan.rule, plan.event, "capped"))
-            continue
-        days.append(plan.event.on)
-        kept.append(plan)
-    return kept
-
-
-def _earlier(plans: Sequence[Plan]) -> dict[tuple[str, UUID], list[date]]:
-    found: dict[tuple[str, UUID], list[date]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(_EARLIER, {
-            "customers": list({plan.event.customer_id for plan in plans}),
-            "codes": list({plan.rule.code for plan in plans}),
-        })  # fmt: skip
-        for code, customer, day in cursor.fetchall():
-            found.setdefault((code, customer), []).append(day)
-    return found
+    return kept, missed
 
 
 def _columns(plans: Sequence[Plan], subjects: Subjects) -> dict[str, Any]:
