@@ -3,8 +3,9 @@
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 
-from genjin.customers.models import ContactPerson, ContactPoint, Customer
+from genjin.customers.models import CardLoan, ContactPerson, ContactPoint, Customer
 from genjin.customers.states import PersonRole
 from genjin.foundation.access import has_right, scope_of
 from genjin.foundation.models import User
@@ -22,10 +23,16 @@ def in_hand(user: User) -> list[UUID]:
 
 
 def held_by(user: User) -> QuerySet[Customer]:
-    """The cards that this person sees beyond custody and team: those in hand at the desk."""
+    """The cards that a person sees beyond custody and team: in hand at the desk, or lent (CU8)."""
+    taken = Customer.objects.filter(followups__state="taken", followups__taken_by=user)
     return Customer.objects.filter(
-        followups__state="taken", followups__taken_by=user
-    ).order_by()  # fmt: skip
+        Q(pk__in=taken.order_by().values("pk")) | Q(pk__in=lent_to(user).values("customer"))
+    ).order_by()
+
+
+def lent_to(user: User) -> QuerySet[CardLoan]:
+    """The loans to a person that run now."""
+    return CardLoan.objects.filter(to=user, ended_at=None, until__gt=Now())
 
 
 def visible_to(user: User) -> QuerySet[Customer]:
@@ -45,13 +52,13 @@ def visible_to(user: User) -> QuerySet[Customer]:
 
 
 def may_see(user: User, customer: Customer) -> bool:
-    """Whether this one card is in the person's scope; at most one query."""
+    """Whether this one card is in the person's scope; at most two queries."""
     scope = scope_of(user)
     if scope == "all" or customer.custodian_id == user.pk:
         return True
     if scope == "team" and user.team_id and customer.team_id == user.team_id:
         return True
-    return customer.pk in in_hand(user)
+    return customer.pk in in_hand(user) or lent_to(user).filter(customer=customer).exists()
 
 
 def may_see_informant(user: User, customer: Customer) -> bool:

@@ -11,8 +11,10 @@ from django.db.models import QuerySet
 
 from genjin.customers import fields as card_fields
 from genjin.customers import timeline
+from genjin.customers.freshness import ENTERED
 from genjin.customers.models import ContactPerson, Customer
 from genjin.customers.operations.changes import check_seen, lock
+from genjin.customers.operations.confirming import confirm_fields
 from genjin.customers.operations.custody import ASSIGNED, move_custody, protected_until
 from genjin.customers.operations.hours import hours_row
 from genjin.customers.operations.memories import add_clip, add_wanted, close_wanted
@@ -242,6 +244,7 @@ def change_customer(
     if not changes:
         return {}
     _write(row, {name: wanted[name] for name in changes}, now)
+    confirm_fields(row, changes, source=ENTERED, now=now)
     audit.record("change", row, by=by, now=now, changes=changes, reason=reason)
     timeline.append(row.pk, kind="change", code="card_changed", by=by, at=now,
                     data={"changes": changes, "reason": reason})  # fmt: skip

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from openpyxl import Workbook
@@ -41,9 +41,20 @@ def write_csv(path: Path, rows: Iterable[Sequence[object]]) -> None:
         file.writelines(csv_stream(rows))
 
 
-def write_xlsx(path: Path, rows: Iterable[Sequence[object]], *, sheet: str) -> None:
-    """Writes the table as XLSX, row by row; text stays text, whatever it looks like."""
+def write_xlsx(
+    path: Path,
+    rows: Iterable[Sequence[object]],
+    *,
+    sheet: str,
+    properties: Mapping[str, str] | None = None,
+) -> None:
+    """Writes the table as XLSX, row by row; text stays text, whatever it looks like.
+
+    `properties` go into the file's own (creator, title, keywords, identifier, description).
+    """
     book = Workbook(write_only=True)
+    for name, value in (properties or {}).items():
+        setattr(book.properties, name, value.translate(_NOT_IN_XML))
     table = book.create_sheet(sheet[:31] or "1")
     for row in rows:
         table.append([_cell(table, value) for value in row])
