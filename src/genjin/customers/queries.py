@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
+from genjin.customers.family import counting_answers, family_of
 from genjin.customers.models import (
     Address,
     Consent,
@@ -18,6 +19,7 @@ from genjin.customers.models import (
     ContactPoint,
     Customer,
     Hold,
+    Merge,
     NewsClip,
     TimelineEntry,
     WantedItem,
@@ -108,7 +110,7 @@ class Card:
     """One card with everything that stands on it, for screens and the desk.
 
     `consents` are the newest answers for each channel and purpose, `holds` those that act now or
-    will, `clips` the news that is not stale.
+    will, `clips` the news that is not stale, `family` its own id and those merged into it.
     """
 
     customer: Customer
@@ -119,6 +121,7 @@ class Card:
     holds: list[Hold]
     clips: list[NewsClip]
     wanted: list[WantedItem]
+    family: list[UUID]
 
     @property
     def is_refused(self) -> bool:
@@ -127,6 +130,22 @@ class Card:
             not consent.channel and not consent.purpose and consent.answer == "refused"
             for consent in self.consents
         )
+
+
+def _consents(family: Sequence[UUID]) -> list[Consent]:
+    """The answers that count, one for each channel and purpose."""
+    if len(family) == 1:
+        return _NEWEST_CONSENTS.all(card=family[0])
+    merges = Merge.objects.filter(merged__in=family[1:], undone_at=None)
+    last = merges.aggregate(at=Max("at"))["at"]
+    said: dict[tuple[str, str], dict[UUID, list[Consent]]] = {}
+    for one in Consent.objects.filter(customer__in=family).select_related("by"):
+        asked = said.setdefault((one.channel, one.purpose), {})
+        asked.setdefault(one.customer_id, []).append(one)
+    return [
+        max(counting_answers(cards.values(), last), key=lambda one: one.at)
+        for _asked, cards in sorted(said.items())
+    ]
 
 
 def _acting_holds(card: UUID, now: datetime) -> QuerySet[Hold]:
@@ -141,7 +160,7 @@ def acting_holds(customer: Customer, now: datetime) -> QuerySet[Hold]:
 
 
 def card(customer_id: UUID, *, now: datetime, visible: QuerySet[Customer] | None = None) -> Card:
-    """The card by its id; eight queries. Raises Customer.DoesNotExist outside `visible`."""
+    """The card by its id; nine queries. Raises Customer.DoesNotExist outside `visible`."""
     if visible is None:
         customer = _CUSTOMER.first(card=customer_id)
     else:
@@ -149,15 +168,17 @@ def card(customer_id: UUID, *, now: datetime, visible: QuerySet[Customer] | None
         customer = rows.filter(pk=customer_id).first()
     if customer is None:
         raise Customer.DoesNotExist(str(customer_id))
+    family = family_of(customer_id)
     return Card(
         customer=customer,
         people=_PEOPLE.all(card=customer_id),
         points=_POINTS.all(card=customer_id),
         addresses=_ADDRESSES.all(card=customer_id),
-        consents=_NEWEST_CONSENTS.all(card=customer_id),
+        consents=_consents(family),
         holds=_ACTING_HOLDS.all(card=customer_id, now=now),
         clips=_CLIPS.all(card=customer_id, today=now.date()),
         wanted=_WANTED.all(card=customer_id),
+        family=family,
     )
 
 
@@ -168,14 +189,21 @@ def timeline(
     before: tuple[datetime, UUID] | None = None,
     limit: int = TIMELINE_PAGE,
 ) -> list[TimelineEntry]:
-    """The newest entries first; `before` is (at, id) of the last one already shown."""
-    rows = TimelineEntry.objects.filter(customer_id=customer_id)
-    if kinds:
-        rows = rows.filter(kind__in=kinds)
-    if before is not None:
-        at, pk = before
-        rows = rows.filter(at__lte=at).exclude(Q(at=at) & Q(id__gte=pk))
-    return list(rows.select_related("by").order_by("-at", "-id")[:limit])
+    """The newest entries first, those of cards merged into this one among them.
+
+    `before` is (at, id) of the last one already shown.
+    """
+    newest: list[TimelineEntry] = []
+    # Each card of the family is read by its own index: a merge makes no long history slow.
+    for card_id in family_of(customer_id):
+        rows = TimelineEntry.objects.filter(customer_id=card_id)
+        if kinds:
+            rows = rows.filter(kind__in=kinds)
+        if before is not None:
+            at, pk = before
+            rows = rows.filter(at__lte=at).exclude(Q(at=at) & Q(id__gte=pk))
+        newest += rows.select_related("by").order_by("-at", "-id")[:limit]
+    return sorted(newest, key=lambda one: (one.at, one.pk), reverse=True)[:limit]
 
 
 def timeline_kinds() -> list[str]:

@@ -5,7 +5,7 @@ along, so that taking and deciding are one round trip. The forecast says in SQL 
 `rules.decide` says in Python; a test holds the two together.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import connection, models
 
+from genjin.customers.family import counting_answers
 from genjin.customers.models import ContactPerson, ContactPoint, Customer
 from genjin.followups import lanes, profiles, rules
 from genjin.followups.models import FollowUp, Queue
@@ -44,21 +45,29 @@ STATED = """COALESCE(
    JOIN customers_contacthours h ON h.id = n.stated_hours_id WHERE n.id = {person}),
   (SELECT h.weekly FROM customers_contacthours h WHERE h.id = c.stated_hours_id), '')"""
 
+# The card and those merged into it (CU10): insert-only facts stay where they were written.
+FAMILY = "ANY(ARRAY(SELECT m.id FROM customers_customer m WHERE m.merged_into_id = c.id) || c.id)"
+
 # Needs c and the parameters of `fact_parameters`. {purpose} and {person} are SQL expressions.
 FACTS = """json_build_object(
   'consents', (SELECT json_agg(json_build_array(s.channel, s.purpose, s.answer, s.at)
       ORDER BY s.at DESC, s.id DESC) FROM customers_consent s WHERE s.customer_id = c.id),
+  'merged', (SELECT json_agg(json_build_array(g.at, (
+      SELECT json_agg(json_build_array(s.channel, s.purpose, s.answer, s.at))
+      FROM customers_consent s WHERE s.customer_id = m.id)))
+      FROM customers_customer m JOIN customers_merge g ON g.merged_id = m.id AND g.undone_at IS NULL
+      WHERE m.merged_into_id = c.id),
   'holds', (SELECT json_agg(json_build_array(o.purposes, o.reason, o.starts_at, o.ends_at))
       FROM customers_hold o WHERE o.customer_id = c.id AND o.ends_at > %(now)s::timestamptz
       AND o.released_at IS NULL),
   'contacts', (SELECT json_agg(json_build_array(k.started_at, k.purpose, k.channel,
       k.is_conversation)) FROM followups_contact k WHERE k.customer_id = c.id
       AND k.started_at > %(contacts_since)s::timestamptz),
-  'refused_at', (SELECT max(i.at) FROM followups_interaction i WHERE i.customer_id = c.id
+  'refused_at', (SELECT max(i.at) FROM followups_interaction i WHERE i.customer_id = {family}
       AND i.at > %(refusals_since)s::timestamptz AND i.purpose = {purpose}
       AND i.outcome = ANY(%(refusals)s::text[]) AND NOT EXISTS (
         SELECT 1 FROM followups_interaction j WHERE j.corrects_id = i.id)),
-  'stated', {stated})""".replace("{stated}", STATED)
+  'stated', {stated})""".replace("{stated}", STATED).replace("{family}", FAMILY)
 
 
 class WithheldError(GenjinError):
@@ -113,10 +122,7 @@ def facts_from(
         channel=channel,
         time_zone=lanes.zone_of(time_zone),
         profile=profile,
-        consents=tuple(
-            ConsentFact(on, why, answer == "given", moment(at))
-            for on, why, answer, at in data["consents"] or ()
-        ),
+        consents=_answers(data, purpose=purpose, channel=channel),
         holds=tuple(
             HoldFact(frozenset(stopped), reason, moment(start), moment(end))
             for stopped, reason, start, end in data["holds"] or ()
@@ -132,6 +138,33 @@ def facts_from(
         closed_dates=profiles.closed_dates(profile.country, now.year),
         point_status=point_status,
     )
+
+
+def _said(rows: Iterable[Any] | None) -> list[ConsentFact]:
+    return [
+        ConsentFact(on, why, answer == "given", datetime.fromisoformat(at))
+        for on, why, answer, at in rows or ()
+    ]
+
+
+def _answers(data: Mapping[str, Any], *, purpose: str, channel: str) -> tuple[ConsentFact, ...]:
+    """What the customer answered; of a card that others were merged into what counts of it all."""
+    own = _said(data["consents"])
+    merged = data.get("merged")
+    if not merged:
+        return tuple(own)
+    cards = [own, *(_said(rows) for _at, rows in merged)]
+    last = max(datetime.fromisoformat(at) for at, _rows in merged)
+    return tuple(
+        counting_answers(
+            (
+                [one for one in card if one.channel in ("", channel)
+                 and one.purpose in ("", purpose)]
+                for card in cards
+            ),
+            last,
+        )
+    )  # fmt: skip
 
 
 def connection_rows(statement: str, parameters: Mapping[str, Any]) -> list[Any]:
@@ -298,6 +331,21 @@ def _cap_columns(profile: Profile, purpose: str, channel: str) -> tuple[str, dic
     return (f"GREATEST({', '.join(parts)})" if parts else "NULL::timestamptz"), values
 
 
+# What `customers.family.counting_answers` says, for the cards of a family: what came after the last
+# merge, else of each card's newest answer the strictest.
+_JOINED = """
+SELECT said.answer, said.channel, said.purpose, said.at FROM (
+  SELECT DISTINCT ON (s.customer_id, s.at > family.at) s.answer, s.channel, s.purpose, s.at,
+    s.at > family.at AS is_after
+  FROM customers_consent s
+  WHERE s.customer_id = ANY(family.ids || c.id) AND s.channel IN ('', %(channel)s)
+    AND s.purpose IN ('', %(purpose)s)
+  ORDER BY s.customer_id, s.at > family.at, s.at DESC, s.id DESC) said
+ORDER BY said.is_after DESC, CASE WHEN said.is_after THEN said.at END DESC,
+  said.answer = 'refused' DESC, (said.channel = '' AND said.purpose = '') DESC, said.at DESC
+LIMIT 1"""
+
+
 def standing(
     profile: Profile, *, purpose: str, channel: str, now: datetime
 ) -> tuple[str, dict[str, Any]]:
@@ -327,11 +375,22 @@ def standing(
       hold.ends_at AS held_until, hold.reason AS held_reason,
       {cooling} AS cooling_until, {caps} AS capped_until
     FROM picked JOIN customers_customer c ON c.id = picked.id
+    LEFT JOIN (
+      SELECT m.merged_into_id AS id, array_agg(m.id) AS ids, max(g.at) AS at
+      FROM customers_customer m JOIN customers_merge g ON g.merged_id = m.id
+        AND g.undone_at IS NULL
+      WHERE m.merged_into_id IS NOT NULL GROUP BY 1) family ON family.id = c.id
     LEFT JOIN LATERAL (
       SELECT s.answer, s.channel, s.purpose, s.at FROM customers_consent s
       WHERE s.customer_id = c.id AND s.channel IN ('', %(channel)s)
         AND s.purpose IN ('', %(purpose)s)
-      ORDER BY s.at DESC, s.id DESC LIMIT 1) answer ON true
+      ORDER BY s.at DESC, s.id DESC LIMIT 1) own ON true
+    LEFT JOIN LATERAL ({_JOINED}) joined ON family.id IS NOT NULL
+    CROSS JOIN LATERAL (
+      SELECT CASE WHEN family.id IS NULL THEN own.answer ELSE joined.answer END AS answer,
+        CASE WHEN family.id IS NULL THEN own.channel ELSE joined.channel END AS channel,
+        CASE WHEN family.id IS NULL THEN own.purpose ELSE joined.purpose END AS purpose,
+        CASE WHEN family.id IS NULL THEN own.at ELSE joined.at END AS at) answer
     LEFT JOIN LATERAL (
       SELECT o.ends_at, o.reason FROM customers_hold o
       WHERE o.customer_id = c.id AND o.released_at IS NULL AND %(purpose)s = ANY(o.purposes)
@@ -339,7 +398,7 @@ def standing(
       ORDER BY o.ends_at DESC LIMIT 1) hold ON true
     LEFT JOIN LATERAL (
       SELECT max(i.at) AS at FROM followups_interaction i
-      WHERE i.customer_id = c.id AND i.at > %(refusals_since)s::timestamptz
+      WHERE i.customer_id = ANY(family.ids || c.id) AND i.at > %(refusals_since)s::timestamptz
         AND i.purpose = %(purpose)s AND i.outcome = ANY(%(refusals)s::text[]) AND NOT EXISTS (
           SELECT 1 FROM followups_interaction j WHERE j.corrects_id = i.id)) refusal ON true
     """  # noqa: S608 - put together from constants of this module

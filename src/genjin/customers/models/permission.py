@@ -32,6 +32,11 @@ class Consent(InsertOnly):
     class Meta:
         indexes = [models.Index(fields=["customer", "-at"], name="consent_by_customer")]
 
+    @property
+    def is_given(self) -> bool:
+        """Whether the customer agreed."""
+        return self.answer == states.ConsentAnswer.GIVEN
+
 
 class Hold(models.Model):
     """A stated reason to stop some purposes for a customer for a while (FU4).

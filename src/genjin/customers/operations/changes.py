@@ -10,7 +10,7 @@ from genjin.customers import timeline
 from genjin.customers.models import Customer
 from genjin.foundation import audit
 from genjin.foundation.models import User
-from genjin.kernel.errors import LostRace
+from genjin.kernel.errors import Conflict, LostRace
 
 
 class ChangedMeanwhile(LostRace):
@@ -47,8 +47,14 @@ def check_seen(current: Mapping[str, Any], seen: Mapping[str, Any] | None,
 
 
 def lock(customer: Customer) -> Customer:
-    """The card as it stands in the database, locked until the transaction ends."""
-    return Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
+    """The card as it stands in the database, locked until the transaction ends.
+
+    Raises Conflict `card_was_merged`: what was meant for it belongs on the card it went into.
+    """
+    row = Customer.objects.select_for_update(of=("self",)).get(pk=customer.pk)
+    if row.merged_into_id is not None:
+        raise Conflict("card_was_merged", into=str(row.merged_into_id))
+    return row
 
 
 def touch(customer: Customer, now: datetime) -> None:

@@ -22,6 +22,7 @@ from genjin.flows.purposes import OutcomeRule, outcomes_for
 from genjin.followups import profiles
 from genjin.followups.claims import is_called_back, why
 from genjin.followups.models import Commitment, Contact, FollowUp, Interaction
+from genjin.followups.rulebook.about import About, about
 from genjin.followups.sentences import sentence as gate_sentence
 from genjin.followups.states import CommitmentState, State
 from genjin.foundation.compiled import Compiled
@@ -117,6 +118,7 @@ class Page:
     presence: AgentPresence | None
     draft: DeskDraft | None
     strip: logbook.Figures
+    about: About | None = None
     wrap_seconds: int = 60
     wrap_started: datetime | None = None
     talk_started: datetime | None = None
@@ -186,7 +188,11 @@ def _essentials(shown: Card, definitions: Sequence[FieldDefinition]) -> list[tup
 
 def _hooks(shown: Card, commitments: Sequence[Commitment]) -> list[dict[str, Any]]:
     """What opens the first fifteen seconds: promises, what was wanted, news, what was said last."""
-    calls = _LAST_TALKS.all(customer=shown.customer.pk)
+    calls = sorted(
+        (one for card_id in shown.family for one in _LAST_TALKS.all(customer=card_id)),
+        key=lambda one: one.at,
+        reverse=True,
+    )
     letter = next((one for one in calls if one.channel in ("letter", "email", "message")), None)
     spoken = next((one for one in calls if one.is_reached), None) or next(iter(calls), None)
     found: list[dict[str, Any]] = [
@@ -312,6 +318,7 @@ def gather(followup: FollowUp, *, user: User, now: datetime, data: Any = None) -
         presence=presence,
         draft=draft,
         strip=logbook.today(user, now),
+        about=about(followup),
         wrap_seconds=campaign.wrap_up_seconds if campaign else 60,
         wrap_started=wrap_started(followup, presence),
         talk_started=talk_started(followup, call, presence),
