@@ -12,10 +12,11 @@ Nothing here reads a database or a file.
 
 import hashlib
 import hmac
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 GENESIS = bytes(32)
@@ -37,8 +38,7 @@ class FaultKind(StrEnum):
     WRONG_KEY = "wrong_key"
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """One link as it was read: its number, who signed it, its canonical content, its digest."""
 
     sequence: int
@@ -88,32 +88,32 @@ def key_id(key: bytes) -> str:
     return hashlib.sha256(b"genjin score key\0" + key).hexdigest()[:KEY_ID_LENGTH]
 
 
-def _bytes(value: Value) -> bytes:
+def _text(value: bool | int | bytes | datetime | UUID) -> str:
     if isinstance(value, bytes):
-        return value
+        return value.hex()
     if isinstance(value, bool):
-        return b"1" if value else b"0"
+        return "1" if value else "0"
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise ValueError("an instant needs its zone")
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").encode("ascii")
-    return str(value).encode("utf-8")
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return str(value)
 
 
-def canonical(values: Sequence[Value]) -> bytes:
-    """The one form of a content in bytes: each value with its length, nothing as `-`.
+def canonical(values: Iterable[Value]) -> bytes:
+    """The one form of a content in bytes: each value with its length in characters, in UTF-8.
 
-    No two different sequences of values have the same bytes. Instants are written in UTC to the
-    microsecond.
+    Nothing is written as `-`, bytes in hexadecimal, instants in UTC to the microsecond. No two
+    different sequences of texts have the same form.
     """
     parts = []
     for value in values:
         if value is None:
-            parts.append(b"-")
+            parts.append("-")
         else:
-            raw = _bytes(value)
-            parts.append(b"%d:%b" % (len(raw), raw))
-    return b",".join(parts)
+            text = value if type(value) is str else _text(value)  # type: ignore[arg-type]
+            parts.append(f"{len(text)}:{text}")
+    return ",".join(parts).encode("utf-8")
 
 
 def link_digest(key: bytes, before: bytes, content: bytes) -> bytes:
@@ -140,8 +140,14 @@ def walk(
     furthest = max(remembered, default=0)
     count, digest = 0, GENESIS
     for link in links:
-        fault = _fault_at(link, count, digest, keys, remembered)
-        if fault is not None:
+        key = keys.get(link.key_id)
+        if (
+            key is None
+            or link.sequence != count + 1
+            or hmac.digest(key, digest + link.content, "sha256") != link.digest
+        ):
+            return Walked(count, Mark(count, digest), _misfit(link, count, key))
+        if link.sequence in remembered and (fault := _contradicted(link, remembered)):
             return Walked(count, Mark(count, digest), fault)
         count, digest = link.sequence, link.digest
         if tell is not None and count % _TELL_EVERY == 0:
@@ -153,32 +159,22 @@ def walk(
     return Walked(count, head, None)
 
 
-def _fault_at(
-    link: Link,
-    count: int,
-    before: bytes,
-    keys: Mapping[str, bytes],
-    remembered: Mapping[int, list[Mark]],
-) -> Fault | None:
+def _misfit(link: Link, count: int, key: bytes | None) -> Fault:
+    """Why a link does not follow on number `count`."""
     if link.sequence > count + 1:
         return Fault(FaultKind.REMOVED, count + 1, link.sequence - 1)
     if link.sequence <= count:
         return Fault(FaultKind.REORDERED, link.sequence)
-    key = keys.get(link.key_id)
-    if key is None:
-        return Fault(FaultKind.WRONG_KEY, link.sequence)
-    if not hmac.compare_digest(link_digest(key, before, link.content), link.digest):
-        return Fault(FaultKind.CHANGED, link.sequence)
-    for mark in remembered.get(link.sequence, ()):
-        if not hmac.compare_digest(mark.digest, link.digest):
-            return _rewritten(link.sequence, mark, remembered)
+    return Fault(FaultKind.WRONG_KEY if key is None else FaultKind.CHANGED, link.sequence)
+
+
+def _contradicted(link: Link, remembered: Mapping[int, list[Mark]]) -> Fault | None:
+    """A mark remembers another digest: the fault lies after the last mark that agreed."""
+    for mark in remembered[link.sequence]:
+        if mark.digest != link.digest:
+            agreed = max((number for number in remembered if number < link.sequence), default=0)
+            return Fault(FaultKind.REWRITTEN, agreed + 1, link.sequence, mark.place)
     return None
-
-
-def _rewritten(sequence: int, mark: Mark, remembered: Mapping[int, list[Mark]]) -> Fault:
-    """It lies after the last mark that agreed; where exactly, nobody remembers."""
-    agreed = max((number for number in remembered if number < sequence), default=0)
-    return Fault(FaultKind.REWRITTEN, agreed + 1, sequence, mark.place)
 
 
 def tell_apart(

@@ -9,6 +9,7 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -33,6 +34,7 @@ class Unreadable(Exception):
     """The words or their key are not as they were written."""
 
 
+@lru_cache(maxsize=8)
 def _wrapping(master: bytes) -> AESGCM:
     return AESGCM(hashlib.sha256(b"genjin score words\0" + master).digest())
 
