@@ -23,6 +23,7 @@ from genjin.customers.operations.memories import add_wanted
 from genjin.customers.operations.points import mark_point
 from genjin.flows.desk_form import OutcomeForm, check
 from genjin.flows.purposes import Effect, OutcomeRule, Retry, outcome, retry_of
+from genjin.flows.rulebook.settling import settle
 from genjin.followups.claims import is_called_back
 from genjin.followups.models import Contact, FollowUp, Interaction
 from genjin.followups.operations import (
@@ -159,6 +160,8 @@ def record_outcome(followup: FollowUp, *, by: User, now: datetime, form: Outcome
     recorded = _apply(
         row, rule, form, interaction, point=point, campaign=campaign, tries=tries, by=by, now=now
     )
+    if rule.is_reached and rule.effect is Effect.DONE:
+        settle(row, by=by, now=now)
     discard_draft(row, by)
     _free(by, now, campaign)
     return recorded

@@ -181,7 +181,10 @@ def why(followup: FollowUp, *, by: User, profile: Profile, now: datetime) -> Rea
         rank=followup.rank,
         due_at=followup.due_at,
     )
-    return why_next(item, queue=followup.queue.name, subject=followup.subject)
+    reason = why_next(item, queue=followup.queue.name, subject=followup.subject)
+    if followup.source_kind == "rule" and reason.code == "next_in_queue":
+        return Reason("planned_by_rule", {"subject": followup.subject, "due_at": followup.due_at})
+    return reason
 
 
 def take_first(

@@ -195,6 +195,10 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "important_in_the_morning": lambda data: (
         _("An important customer, in the morning: first in “%(queue)s”.") % {"queue": data["queue"]}
     ),
+    "planned_by_rule": lambda data: (
+        _("The rulebook asks for it, until %(time)s: %(subject)s")
+        % {"time": _when(data["due_at"]), "subject": data["subject"]}
+    ),
     "next_in_queue": lambda data: (
         _("The next in “%(queue)s”, number %(rank)s in its order.")
         % {"queue": data["queue"], "rank": data["rank"]}

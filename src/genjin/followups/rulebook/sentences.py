@@ -71,17 +71,19 @@ class Subjects:
         return text
 
 
-def _number(value: Any) -> str:
+def number(value: Any) -> str:
+    """A figure as the reader writes it."""
     return number_format(value, use_l10n=True, force_grouping=True)
 
 
-def _choice(fact: Fact, code: Any) -> str:
+def choice(fact: Fact, code: Any) -> str:
+    """What a choice of a fact is called; other values as they are."""
     return next((str(label) for known, label in fact.choices if known == code), str(code))
 
 
 def _values(fact: Fact, value: Any) -> str:
     many = value if isinstance(value, list) else [value]
-    quoted = [_choice(fact, one) if fact.choices else f"“{one}”" for one in many]
+    quoted = [choice(fact, one) if fact.choices else f"“{one}”" for one in many]
     return either(quoted)
 
 
@@ -99,7 +101,7 @@ def _clause(event: str, condition: Mapping[str, Any]) -> str:
         return str(fact.label if value else fact.denied)
     words = {"fact": str(fact.label)}
     if fact.type is FactType.NUMBER:
-        words["value"] = " ".join(filter(None, (_number(value), str(fact.unit))))
+        words["value"] = " ".join(filter(None, (number(value), str(fact.unit))))
         if op == "at_least":
             return _("%(fact)s is at least %(value)s") % words
         return _("%(fact)s is at most %(value)s") % words

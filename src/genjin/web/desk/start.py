@@ -22,8 +22,9 @@ from genjin.customers.models import Customer
 from genjin.flows.desk import presence_of
 from genjin.followups import claims, gate, queries
 from genjin.followups import sentences as gate_sentences
-from genjin.followups.models import FollowUp
+from genjin.followups.models import FollowUp, Queue
 from genjin.followups.operations import take_next
+from genjin.followups.rulebook.queues import queues_of
 from genjin.followups.rules import Withheld
 from genjin.followups.states import State
 from genjin.foundation.access import access, has_right
@@ -56,6 +57,11 @@ def _today(now: datetime) -> date:
     return logbook.local_now(now).date()
 
 
+def _queues(user: User, campaigns: list[Campaign]) -> list[Queue]:
+    """Where this person's work comes from: the rulebook, then their campaigns, each by its band."""
+    return [*queues_of(user), *(one.queue for one in campaigns)]
+
+
 def next_or_desk(request: HttpRequest, now: datetime) -> str:
     """Where the agent goes on: the next customer when there is one and they are not on a break."""
     user = _user(request)
@@ -65,7 +71,7 @@ def next_or_desk(request: HttpRequest, now: datetime) -> str:
     if held := queries.held_by(user):
         return reverse("desk-followup", args=[held.pk])
     campaigns = campaigns_of(user, _today(now))
-    taken = take_next(user, queues=[one.queue for one in campaigns], now=now)
+    taken = take_next(user, queues=_queues(user, campaigns), now=now)
     if taken is None:
         return reverse("desk") + "?dry=1"
     followup = taken.followup
@@ -111,21 +117,22 @@ def alive(request: HttpRequest) -> JsonResponse:
 
 def _next_allowed(campaigns: list[Campaign], user: User, now: datetime) -> dict[str, Any]:
     """Why nothing can be taken and when the next could be: planned times, hours, other reasons."""
-    queues = [one.queue_id for one in campaigns]
+    queues = _queues(user, campaigns)
+    names = {one.queue_id: one.name for one in campaigns}
     planned = FollowUp.objects.filter(
         queue__in=queues, state=State.PLANNED, not_before__lt=claims.NEVER_BY_ITSELF
     ).filter(assigned_to=None)
     at = planned.aggregate(at=Min("not_before"))["at"]
     reasons: list[str] = []
-    for campaign in campaigns:
-        if lacking := [one for one in campaign.queue.skills if one not in user.skills]:
+    for queue in queues:
+        if lacking := [one for one in queue.skills if one not in user.skills]:
             reasons.append(
                 _("“%(name)s” asks for skills that you are not known for: %(skills)s.")
-                % {"name": campaign.name, "skills": ", ".join(lacking)}
+                % {"name": names.get(queue.pk, queue.name), "skills": ", ".join(lacking)}
             )
             continue
         waiting = (
-            FollowUp.objects.filter(queue=campaign.queue_id, state=State.READY, assigned_to=None)
+            FollowUp.objects.filter(queue=queue, state=State.READY, assigned_to=None)
             .select_related("customer", "queue")
             .order_by("lane_id", "rank", "id")
             .first()
