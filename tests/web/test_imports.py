@@ -26,6 +26,13 @@ def supervisor(client, settings, tmp_path):
     return user
 
 
+@pytest.fixture
+def administrator(client, supervisor):
+    user = make_user(role="administrator", team=supervisor.team, language="en")
+    client.force_login(user)
+    return user
+
+
 def upload(client, content: str | bytes = LIST, name: str = "list.csv", **more):
     raw = content.encode() if isinstance(content, str) else content
     data = {"file": SimpleUploadedFile(name, raw), **more}
@@ -56,7 +63,7 @@ def test_agents_may_not_bring_anything_in(client):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_list_goes_from_upload_to_cards(client, supervisor):
+def test_a_list_goes_from_upload_to_cards(client, administrator):
     answer = upload(client)
     run = CustomerImport.objects.get()
     page = reverse("import-mapping", args=[run.pk])
@@ -81,7 +88,7 @@ def test_a_list_goes_from_upload_to_cards(client, supervisor):
     assert work(run).state == "done"
     assert (run.created_count, run.error_count) == (1, 2)
     customer = Customer.objects.get()
-    assert (customer.name, customer.source, customer.team) == ("张三", "fair", supervisor.team)
+    assert (customer.name, customer.source, customer.team) == ("张三", "fair", None)
     assert set(FieldDefinition.objects.filter(labels__en="Level").values_list("is_facet")) == {
         (True,)
     }
@@ -161,7 +168,7 @@ def test_the_same_file_is_told(client, supervisor):
 
 
 @pytest.mark.django_db
-def test_a_mapping_file_can_be_given_on_the_screen(client, supervisor, settings, shared):
+def test_a_mapping_file_can_be_given_on_the_screen(client, administrator, settings, shared):
     mapping = (Path(settings.BASE_DIR) / "examples/maps/bank-full.toml").read_bytes()
     lines = (shared / "data" / "bank-full.csv").read_text().splitlines()[:12]
     answer = upload(client, "\n".join(lines), map=SimpleUploadedFile("bank.toml", mapping))
@@ -221,6 +228,55 @@ def test_rows_that_wait_are_decided_on_the_screen(client, supervisor):
 
 
 @pytest.mark.django_db
+def test_a_card_of_others_goes_on_waiting_and_what_is_not_news_counts_as_skipped(
+    client, supervisor
+):
+    other = make_customer(name="钱秘密", phone="+8613800138000", team=make_team())
+    make_customer(name="乙", phone="+8613800138001", team=supervisor.team)
+    known = make_customer(name="丙", phone="+8613800138002", team=supervisor.team)
+    upload(client, "姓名,手机\n甲,13800138000\n乙,13800138001\n丁,13800138002\n")
+    run = CustomerImport.objects.get()
+    mapping = from_toml('[columns]\n"姓名" = "name"\n"手机" = "phone"\n')
+    operations.set_mapping(run, mapping, on_duplicate="ask", by=supervisor, now=NOW)
+    operations.write(run, by=supervisor, now=NOW, workers=0)
+    decide = reverse("import-decide", args=[run.pk])
+    told = client.post(decide, {"decision": "update:all"}, follow=True).content.decode()
+    assert "on record with somebody else" in told
+    assert "2 rows settled" in told
+    run.refresh_from_db()
+    assert (run.updated_count, run.skipped_count, run.asked_count) == (1, 1, 1)
+    fates = dict(run.rows.values_list("row_number", "fate"))
+    assert sorted(fates.values()) == ["ask", "skipped", "updated"]
+    for card, name in ((other, "钱秘密"), (known, "丁")):
+        card.refresh_from_db()
+        assert card.name == name
+    assert client.post(decide, {"decision": "same:" + "9" * 5000}).status_code == 302
+
+
+@pytest.mark.django_db
+def test_who_may_not_manage_settings_is_offered_the_fields_there_are(client, supervisor):
+    page = upload(client).url
+    assert 'value="new"' not in client.get(page).content.decode()
+    sent = {"target-0": "name", "target-1": "phone:mobile", "target-2": "new", "type-2": "text",
+            "label-2": "Level", "action": "check"}  # fmt: skip
+    told = client.post(page, sent).content.decode()
+    assert "an administrator can add it" in told
+    assert CustomerImport.objects.get().state == "uploaded"
+
+
+@pytest.mark.django_db
+def test_the_mapping_of_a_file_that_is_gone_says_so(client, supervisor):
+    page = upload(client).url
+    run = CustomerImport.objects.get()
+    Path(run.stored_path).unlink()
+    assert "The file is no longer there." in client.get(page).content.decode()
+    layout = client.post(reverse("import-layout", args=[run.pk]), {"encoding": "gb18030"})
+    assert layout.status_code == 302
+    sent = {"target-0": "name", "action": "check"}
+    assert client.post(page, sent).status_code in (200, 302)
+
+
+@pytest.mark.django_db
 def test_the_list_costs_the_same_queries_with_one_import_and_with_many(client, supervisor):
     def queries() -> int:
         with CaptureQueriesContext(connection) as seen:
@@ -228,6 +284,7 @@ def test_the_list_costs_the_same_queries_with_one_import_and_with_many(client, s
         return len(seen)
 
     upload(client)
+    queries()  # what a process reads once and keeps
     with_one = queries()
     for number in range(3):
         upload(client, name=f"{number}.csv")

@@ -36,7 +36,7 @@ class Command:
 
     def check(self) -> None:
         """Checks the file, tells what would happen and leaves no trace."""
-        run = self._received()
+        run = self._received(is_trial=True)
         try:
             with self._bar(run, "Checking") as on_progress:
                 report = operations.check(
@@ -76,13 +76,14 @@ class Command:
             raise click.ClickException(f"Nobody signs in as {self.username}.")
         return user
 
-    def _received(self) -> CustomerImport:
+    def _received(self, *, is_trial: bool = False) -> CustomerImport:
         by, now = self._by(), timezone.now()
         run = operations.receive(self.file, name=self.file.name, by=by, now=now, **self.layout)
         try:
             operations.set_mapping(
-                run, self._mapping(run), on_duplicate=self.on_duplicate, by=by, now=now
-            )
+                run, self._mapping(run), on_duplicate=self.on_duplicate, by=by, now=now,
+                is_trial=is_trial,
+            )  # fmt: skip
         except Exception:
             run.delete()
             raise
@@ -94,7 +95,7 @@ class Command:
     def _mapping(self, run: CustomerImport) -> dict[str, Any]:
         if self.map_file:
             return mappings.from_toml(self.map_file.read_text("utf-8"))
-        if known := operations.remembered(run):
+        if known := operations.remembered(run, by=run.by):
             click.echo(f"Mapping: {known.name}", err=True)
             return known.mapping
         return {"columns": words.guess(run.columns)}

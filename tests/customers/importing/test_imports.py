@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 from openpyxl import Workbook
 
 from genjin.customers.importing import deciding, jobs, operations, preparing, report
@@ -63,7 +64,7 @@ def lists(tmp_path: Path):
 
 def bring_in(path: Path, *, on_duplicate="skip", by=None, mapping=MAP, **options) -> CustomerImport:
     run = operations.receive(path, name=path.name, by=by, now=NOW)
-    operations.set_mapping(run, from_toml(mapping), on_duplicate=on_duplicate, by=by, now=NOW)
+    operations.set_mapping(run, from_toml(mapping), on_duplicate=on_duplicate, by=None, now=NOW)
     return operations.write(run, by=by, now=NOW, workers=0, **options)
 
 
@@ -77,7 +78,7 @@ def counts(run: CustomerImport) -> tuple[int, int, int, int, int]:
 @pytest.mark.django_db
 class TestOneRun:
     def test_a_row_becomes_a_whole_card(self, lists):
-        user = make_user(role="manager")
+        user = make_user(role="administrator")
         run = bring_in(
             lists(
                 '苏州华盛机电有限公司,13800138000;0512-65529988,91320500MA1XXXXX0T,王芳,"a\tb\\c",高'
@@ -147,7 +148,7 @@ class TestOneRun:
             assert {name: getattr(customer, name) for name in expected} == expected
 
     def test_the_run_is_one_audit_entry_with_its_counts(self, lists):
-        user = make_user(role="manager")
+        user = make_user(role="administrator")
         run = bring_in(lists("张三,13800138000,,,,", ",13800138001,,,,"), by=user)
         entry = AuditEntry.objects.get(action="import")
         assert (entry.object_id, entry.by) == (str(run.pk), user)
@@ -228,8 +229,40 @@ class TestOneRun:
     def test_the_mapping_is_remembered_for_the_same_columns(self, lists):
         run = bring_in(lists("张三,,,,,"))
         other = operations.receive(lists("李四,,,,,", name="b.csv"), name="b.csv", by=None, now=NOW)
-        assert operations.remembered(other).mapping == run.mapping
+        assert operations.remembered(other, by=None).mapping == run.mapping
         assert ImportMapping.objects.count() == 1
+
+    def test_new_card_fields_need_the_right_to_manage_settings(self, lists):
+        text = '[columns]\n"姓名" = "name"\n"等级" = {field = "level", type = "text"}\n'
+        run = operations.receive(lists("张三,,,,,"), name="a.csv", by=None, now=NOW)
+        wanted = {"mapping": from_toml(text), "on_duplicate": "skip", "now": NOW}
+        with pytest.raises(BadInput) as caught:
+            operations.set_mapping(run, by=make_user(role="supervisor"), **wanted)
+        assert [one.code for one in caught.value.problems["level"]] == ["field_needs_right"]
+        operations.set_mapping(run, by=make_user(role="administrator"), **wanted)
+        FieldDefinition.objects.create(code="level", type="text", block="custom")
+        operations.set_mapping(run, by=make_user(role="supervisor"), **wanted)
+
+    def test_a_mapping_s_name_belongs_to_who_saved_it(self, lists):
+        run = operations.receive(lists("张三,,,,,"), name="a.csv", by=None, now=NOW)
+        one, two = make_user(role="supervisor"), make_user(role="supervisor")
+        admin = make_user(role="administrator")
+
+        def save(by, target):
+            mapping = {"name": "ours", "columns": {"姓名": {"target": "name"},
+                                                   "备注": {"target": target}}}  # fmt: skip
+            operations.set_mapping(run, mapping, on_duplicate="skip", by=by, now=timezone.now())
+
+        def kept(by):
+            found = operations.remembered(run, by=by)
+            return found and found.mapping["columns"]["备注"]["target"]
+
+        save(one, "note")
+        assert (kept(one), kept(two)) == ("note", None)
+        save(two, "source")
+        assert (kept(one), kept(two)) == ("note", "source")
+        save(admin, "ignore")
+        assert {kept(user) for user in (one, two, admin)} == {"ignore"}
 
     def test_workbooks_come_in(self, tmp_path):
         book = Workbook()
@@ -320,7 +353,7 @@ class TestDuplicates:
         assert TimelineEntry.objects.count() == 0
 
     def test_rows_to_decide_wait_and_are_settled_once(self, lists):
-        user = make_user(role="manager")
+        user = make_user(role="administrator")
         known = make_customer(name="张三", phone="+8613800138000")
         run = bring_in(
             lists("甲,13800138000,,,,", "乙,13800138000,,,,", "丙,13800138000,,,,"),
@@ -410,7 +443,7 @@ class TestFaults:
         assert (caught.value.code, caught.value.data["row"]) == ("wrong_encoding", 3)
 
     def test_a_stopped_run_keeps_what_is_in_and_goes_on_without_doubles(self, lists):
-        user = make_user(role="manager")
+        user = make_user(role="administrator")
         path = lists(*[f"张{n},,,,," for n in range(10)])
         run = operations.receive(path, name="a.csv", by=user, now=NOW)
         operations.set_mapping(run, from_toml(MAP), on_duplicate="skip", by=user, now=NOW)
@@ -539,7 +572,7 @@ def test_worker_processes_end_with_the_process_that_started_them(lists, tmp_path
 
 @pytest.mark.django_db(transaction=True)
 def test_a_job_given_out_twice_writes_once(lists):
-    user = make_user(role="manager")
+    user = make_user(role="administrator")
     run = operations.receive(lists("张三,,,,,"), name="a.csv", by=user, now=NOW)
     operations.set_mapping(run, from_toml(MAP), on_duplicate="skip", by=user, now=NOW)
     jobs.start(run, to="writing", by=user, now=NOW)

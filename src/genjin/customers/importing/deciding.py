@@ -14,7 +14,7 @@ from genjin.customers.importing.writing import copy_customers
 from genjin.customers.models import CustomerImport, ImportRow
 from genjin.foundation import audit
 from genjin.foundation.models import User
-from genjin.kernel.errors import BadInput, LostRace
+from genjin.kernel.errors import BadInput, Conflict, LostRace
 
 SAME, NEW, UPDATE = "same", "new", "update"
 DECISIONS = (SAME, NEW, UPDATE)
@@ -30,7 +30,9 @@ _FATES = {
 def decide(row: ImportRow, decision: str, *, by: User, now: datetime) -> None:
     """Settles one row: `same` leaves it out, `new` makes a card, `update` adds to the old card.
 
-    Raises LostRace when somebody settled it first, BadInput for an unknown decision.
+    An update that says nothing new leaves the row out. Raises LostRace when somebody settled it
+    first, Conflict `not_yours` for an update of a card out of the person's scope (the row goes on
+    waiting), BadInput for an unknown decision.
     """
     if decision not in DECISIONS:
         raise BadInput("unknown_choice", value=decision)
@@ -47,7 +49,12 @@ def decide(row: ImportRow, decision: str, *, by: User, now: datetime) -> None:
             known: UUID | None = row.duplicate_of_id
             if known is None:
                 raise LostRace("state_changed")
-            updating.update_customers([(draft, known)], run=run, by=by, now=now)
+            outcome = updating.update_customers([(draft, known)], run=run, by=by, now=now)[0]
+            if outcome == "not_yours":
+                raise Conflict("not_yours", row=row.row_number)
+            if outcome == "nothing_new":
+                decision = SAME
+                ImportRow.objects.filter(pk=row.pk).update(fate=_FATES[SAME])
     name = _COUNTED[decision]
     CustomerImport.objects.filter(pk=run.pk).update(
         asked_count=F("asked_count") - 1, **{name: F(name) + 1}

@@ -75,8 +75,10 @@ def from_toml(text: str) -> dict[str, Any]:
     """Reads a mapping file into the normal form. Raises BadInput naming line or entry."""
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
+        # Beside what is no TOML: numbers of thousands of digits, brackets in brackets without end.
         raise BadInput("mapping_not_toml", detail=str(error)[:200]) from None
+    _check_shape(data)
     columns = {name: _rule(entry) for name, entry in data.get("columns", {}).items()}
     composed = {code: _rule({"field": code, **e}) for code, e in data.get("composed", {}).items()}
     return checked(
@@ -90,6 +92,30 @@ def from_toml(text: str) -> dict[str, Any]:
             "coordinates": data.get("coordinates", "wgs84"),
         }
     )
+
+
+# What each entry of a rule holds; what is not named holds one plain value.
+_SHAPES: Mapping[str, type | tuple[type, ...]] = {
+    "values": Mapping, "parts": Mapping, "labels": Mapping, "choices": list, "empty": list,
+}  # fmt: skip
+_PLAIN = (str, int, float, bool)
+
+
+def _check_shape(data: Mapping[str, Any]) -> None:
+    """Refuses tables where values belong and the other way round, naming the entry."""
+    for part in ("columns", "constants", "generate", "composed"):
+        if not isinstance(data.get(part, {}), Mapping):
+            raise BadInput("mapping_not_toml", detail=part)
+    rules = [
+        (part, *item) for part in ("columns", "composed") for item in data.get(part, {}).items()
+    ]
+    for part, name, rule in rules:
+        if part == "columns" and not isinstance(rule, Mapping):
+            continue
+        entries = rule.items() if isinstance(rule, Mapping) else [(part, None)]
+        for key, value in entries:
+            if not isinstance(value, _SHAPES.get(key, _PLAIN)):
+                raise BadInput("mapping_not_toml", detail=f"{name}: {key}"[:200])
 
 
 def _generator(entry: Any) -> dict[str, Any]:

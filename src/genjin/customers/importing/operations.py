@@ -14,6 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 
 from genjin.customers.importing import mapping as mappings
 from genjin.customers.importing import preparing
@@ -26,6 +27,7 @@ from genjin.customers.importing.writing import tidy_search, write_chunk
 from genjin.customers.models import CustomerImport, ImportMapping
 from genjin.customers.states import IMPORT_STATES, ImportState
 from genjin.foundation import audit
+from genjin.foundation.access import roles
 from genjin.foundation.models import User
 from genjin.foundation.tabular.errors import UnreadableTable
 from genjin.foundation.tabular.fingerprint import Fingerprint, check_unchanged
@@ -149,10 +151,16 @@ def set_layout(
 # -- mapping ----------------------------------------------------------------------------------
 
 
-def remembered(run: CustomerImport) -> ImportMapping | None:
-    """The mapping that was used last for a file with these columns."""
-    digest = header_digest(run.columns)
-    return ImportMapping.objects.filter(header_digest=digest).order_by("-used_at").first()
+def remembered(run: CustomerImport, *, by: User | None) -> ImportMapping | None:
+    """The mapping used last for a file with these columns: one's own, or one that is shared.
+
+    Shared is what somebody who manages settings saved, or the command line without a person.
+    """
+    known = ImportMapping.objects.filter(header_digest=header_digest(run.columns))
+    if by is not None:
+        sharing = [code for code, role in roles().items() if "settings.manage" in role.rights]
+        known = known.filter(Q(by=by) | Q(by=None) | Q(by__role__in=sharing))
+    return known.order_by("-used_at").first()
 
 
 @transaction.atomic
@@ -163,23 +171,37 @@ def set_mapping(
     on_duplicate: str,
     by: User | None,
     now: datetime,
+    is_trial: bool = False,
 ) -> None:
-    """Says what the columns become and what happens to duplicates; remembered for next time.
+    """Says what the columns become and what happens to duplicates; remembered unless on trial.
 
-    Raises BadInput (see mapping.checked, preparing.spec_for), Conflict(import_has_begun).
+    Raises BadInput (see mapping.checked, preparing.spec_for; new card fields need the right
+    settings.manage), Conflict(import_has_begun).
     """
     if run.next_row or run.state in (*RUNNING, ImportState.DONE):
         raise Conflict("import_has_begun")
     if on_duplicate not in ("skip", "update", "ask"):
         raise BadInput("unknown_choice", value=on_duplicate)
     run.mapping = mappings.checked(mapping)
+    preparing.check_new_fields(run.mapping, by)
     preparing.spec_for(run)
     run.on_duplicate = on_duplicate
     run.save(update_fields=["mapping", "on_duplicate"])
     if run.state != ImportState.MAPPED:
         _move(run, ImportState.MAPPED, by=by, now=now)
+    if not is_trial:
+        _remember(run, by=by, now=now)
+
+
+def _remember(run: CustomerImport, *, by: User | None, now: datetime) -> None:
+    """Keeps the mapping under its name; who may not manage settings leaves others' as they are."""
     digest = header_digest(run.columns)
     name = run.mapping["name"] or f"{run.file_name[:90]} {digest[:12]}"
+    if not preparing.may_manage(by):
+        assert by is not None
+        taken = ImportMapping.objects.filter(name=name).exclude(by=by)
+        if taken.exists():
+            name = f"{name[: 119 - len(by.username)]} {by.username}"
     ImportMapping.objects.update_or_create(
         name=name,
         defaults={"header_digest": digest, "mapping": run.mapping, "used_at": now, "by": by},

@@ -60,6 +60,22 @@ def spec_for(run: CustomerImport) -> Spec:
     )
 
 
+def may_manage(by: User | None) -> bool:
+    """Whether this person may add card fields and change what others share; the machine may."""
+    return by is None or access.has_right(by, "settings.manage")
+
+
+def check_new_fields(mapping: Mapping[str, Any], by: User | None) -> None:
+    """Raises BadInput (`field_needs_right`, by field) for card fields that `by` may not add."""
+    if may_manage(by):
+        return
+    rules = mappings.field_rules(mapping)
+    there = set(FieldDefinition.objects.filter(code__in=rules).values_list("code", flat=True))
+    new = [code for code, rule in rules.items() if code not in there and "create" in rule]
+    if new:
+        raise BadInput({code: [Reason("field_needs_right", {"field": code})] for code in new})
+
+
 def _people() -> dict[str, tuple[int, int | None]]:
     found: dict[str, tuple[int, int | None]] = {}
     doubled: set[str] = set()

@@ -42,6 +42,7 @@ _ROWS = {
     "updated": _("The card on record was updated."),
 }
 _FILES = {
+    "not_yours": _ROWS["not_yours"],
     "empty_file": _("The file is empty."),
     "not_a_table": _("This is neither a CSV file nor an XLSX workbook."),
     "old_excel": _("This is an old or a locked Excel file; save it as .xlsx without a password."),
@@ -81,6 +82,7 @@ _FILES = {
     "unknown_generator": _("“%(name)s” cannot be made up."),
     "no_name": _("Choose the column with the name of the customer."),
     "unknown_field": _("There is no card field “%(field)s”."),
+    "field_needs_right": _("There is no card field “%(field)s”; an administrator can add it."),
     "field_has_other_type": _("The card field “%(field)s” has the type %(type)s."),
     "no_file": _("Choose a file first."),
 }

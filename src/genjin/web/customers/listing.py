@@ -58,7 +58,8 @@ def criteria_of(query: QueryDict, definitions: Sequence[FieldDefinition]) -> dic
     ask("name", [text] if (text := query.get("q", "").strip()[:64]) else [], "contains")
     ask("kind", [one for one in query.getlist("kind") if one in Kind.values])
     ask("grade", [one for one in query.getlist("grade") if one and one in Grade.values])
-    ask("custodian", [one for one in query.getlist("custodian") if one.isdecimal()][:20])
+    custodians = [one for one in query.getlist("custodian") if one.isdecimal() and len(one) < 10]
+    ask("custodian", custodians[:20])
     if text := query.get("region", "").strip()[:60]:
         code = text if address.division(text) else address.parse_address(text).division
         ask("region", [code] if code else [])

@@ -66,7 +66,7 @@ def waiting_by_person(user: User) -> list[dict[str, Any]]:
 def _person(request: HttpRequest) -> User | None:
     """The person whose follow-ups are asked for, of those whom the supervisor directs."""
     text = request.GET.get("person", "") or request.POST.get("person", "")
-    if not text.isdecimal():
+    if not text.isdecimal() or len(text) > 18:
         return None
     return people_of(_user(request)).filter(pk=int(text)).first()
 
@@ -119,7 +119,8 @@ def reassign_chosen(request: HttpRequest) -> HttpResponse:
         reverse("floor-attention") + (f"?person={person.pk}" if person is not None else "")
     )
     target = request.POST.get("to", "")
-    to = people_of(user).filter(pk=int(target)).first() if target.isdecimal() else None
+    is_number = target.isdecimal() and len(target) < 10
+    to = people_of(user).filter(pk=int(target)).first() if is_number else None
     if to is None and target != TO_QUEUE:
         messages.error(request, _("Choose a person or the queue."))
         return back

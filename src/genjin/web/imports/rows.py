@@ -18,7 +18,7 @@ from genjin.customers.importing.report import faulty_rows
 from genjin.customers.models import ImportRow
 from genjin.foundation.access import access
 from genjin.foundation.tabular.output import write_csv, write_xlsx
-from genjin.kernel.errors import GenjinError
+from genjin.kernel.errors import Conflict, GenjinError
 from genjin.web.imports.views import RIGHT, run_or_404, signed, tell
 
 
@@ -48,15 +48,22 @@ def decide_rows(request: HttpRequest, pk: UUID) -> HttpResponse:
     decision, _sep, row = request.POST.get("decision", "").partition(":")
     waiting = run.rows.filter(fate=ImportRow.Fate.ASK).select_related("run")
     if row != "all":
-        waiting = waiting.filter(pk=int(row)) if row.isdecimal() else waiting.none()
-    settled = 0
+        is_number = row.isdecimal() and len(row) < 19
+        waiting = waiting.filter(pk=int(row)) if is_number else waiting.none()
+    settled, refused = 0, None
     for one in waiting.order_by("row_number").iterator(chunk_size=500):
         try:
             deciding.decide(one, decision, by=signed(request), now=timezone.now())
+        except Conflict as error:
+            # Cards of others go on waiting; the rows behind them are settled all the same.
+            refused = error
+            continue
         except GenjinError as error:
             tell(request, error)
             break
         settled += 1
+    if refused is not None:
+        tell(request, refused)
     if settled:
         text = ngettext("%(count)s row settled.", "%(count)s rows settled.", settled)
         messages.success(request, text % {"count": settled})

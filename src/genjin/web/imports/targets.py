@@ -67,12 +67,18 @@ TYPES = [
 ]
 
 
-def groups(definitions: Sequence[FieldDefinition]) -> list[tuple[str, list[tuple[str, str]]]]:
-    """The choices of a column by group: (group, [(code, label)]); card fields at the end."""
+def groups(
+    definitions: Sequence[FieldDefinition], *, may_add: bool
+) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The choices of a column by group: (group, [(code, label)]); card fields at the end.
+
+    A new field is offered to those who may add one.
+    """
     language = get_language() or "en"
     listed = [(str(name), [(c, str(label)) for c, label in items]) for name, items in _GROUPS]
     own = [(f"{FIELD_PREFIX}{d.code}", fields.label(d, language)) for d in definitions]
-    own.insert(0, (NEW_FIELD, gettext("New card field …")))
+    if may_add:
+        own.insert(0, (NEW_FIELD, gettext("New card field …")))
     return [*listed, (gettext("Card fields"), own)]
 
 

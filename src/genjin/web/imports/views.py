@@ -24,7 +24,7 @@ from genjin.customers.importing.sentences import (
 from genjin.customers.models import Customer, CustomerImport, ImportRow
 from genjin.customers.queries import visible_to
 from genjin.customers.states import ImportState
-from genjin.foundation.access import access, scope_of
+from genjin.foundation.access import access, has_right, scope_of
 from genjin.foundation.models import LongTask, User
 from genjin.foundation.tabular.encodings import ENCODINGS
 from genjin.foundation.tabular.errors import UnreadableTable
@@ -124,6 +124,8 @@ def layout(request: HttpRequest, pk: UUID) -> HttpResponse:
         )
     except GenjinError as error:
         tell(request, error)
+    except FileNotFoundError:
+        messages.error(request, file_sentence("file_gone", {}))
     return redirect("import-mapping", run.pk)
 
 
@@ -134,23 +136,24 @@ def mapping(request: HttpRequest, pk: UUID) -> HttpResponse:
     run = run_or_404(request, pk)
     if run.next_row or run.state in operations.RUNNING:
         return redirect("import", run.pk)
-    base = _base_mapping(run)
+    user = signed(request)
+    base = _base_mapping(run, user)
     chosen, on_duplicate = base, run.on_duplicate
     if request.method == "POST":
         chosen = forms.mapping_from_post(request.POST, run.columns, base)
         on_duplicate = request.POST.get("on_duplicate", "skip")
         action = request.POST.get("action", "")
-        if action == "fields":
+        if action == "fields" and has_right(user, "settings.manage"):
             chosen = forms.with_new_fields(chosen, run.columns, _sample(request, run))
         elif action in ("check", "write") and _begin(request, run, chosen, on_duplicate, action):
             return redirect("import", run.pk)
     return _mapping_page(request, run, chosen, on_duplicate)
 
 
-def _base_mapping(run: CustomerImport) -> dict[str, Any]:
+def _base_mapping(run: CustomerImport, user: User) -> dict[str, Any]:
     if run.mapping:
         return run.mapping
-    if known := operations.remembered(run):
+    if known := operations.remembered(run, by=user):
         return known.mapping
     return forms.guessed(run.columns)
 
@@ -190,12 +193,14 @@ def _mapping_page(
 ) -> HttpResponse:
     sample = _sample(request, run)
     definitions = fields.definitions()
+    may_add = has_right(signed(request), "settings.manage")
     known = {definition.code for definition in definitions}
     cards, problems = preview.cards_of(run, chosen, sample)
     context = {
         "run": run,
         "columns": preview.columns_of(run, chosen, sample, known),
-        "groups": targets.groups(definitions),
+        "groups": targets.groups(definitions, may_add=may_add),
+        "may_add": may_add,
         "types": targets.TYPES,
         "cards": cards,
         "problems": problems,

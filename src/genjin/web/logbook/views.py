@@ -67,7 +67,7 @@ def _whose(user: User, who: str) -> tuple[str, list[User]]:
         return "me", [user]
     if who == "team":
         return who, list(people_of(user))
-    if who.isdecimal():
+    if who.isdecimal() and len(who) < 10:
         found = list(people_of(user).filter(pk=int(who)))
         if found:
             return who, found

@@ -136,7 +136,8 @@ def _save_card(request: HttpRequest, card: KnowledgeCard | None, initial: Any) -
 def new_card(request: HttpRequest) -> HttpResponse:
     """Adds a knowledge card, for the product that the link names."""
     named = request.GET.get("product", "")
-    return _save_card(request, None, {"product": named if named.isdecimal() else ""})
+    is_number = named.isdecimal() and len(named) < 10
+    return _save_card(request, None, {"product": named if is_number else ""})
 
 
 @page_methods
