@@ -17,6 +17,7 @@ from genjin.customers.fields import sync_shipped_fields
 from genjin.customers.models import (
     Address,
     ContactPerson,
+    CustomerExport,
     CustomerImport,
     FieldDefinition,
     Hold,
@@ -26,6 +27,7 @@ from genjin.customers.models import (
 from genjin.followups.models import Commitment, Contact, Interaction
 from genjin.foundation import access
 from genjin.foundation.models import Approval, Heartbeat, LongTask, Team, User
+from genjin.kernel.ids import uuid7
 from genjin.sales.models import KnowledgeCard, Product
 from tests.factories import (
     make_campaign,
@@ -117,6 +119,15 @@ def make_world() -> World:
             "action": "wrong",
         },
         "settings/card-fields/": {"pk": FieldDefinition.objects.order_by("pk")[0].pk},
+        "exports/": {
+            "pk": CustomerExport.objects.create(
+                mark="GJ-2345678922",
+                by=users["manager"],
+                reason="?",
+                state="asked",
+            ).pk
+        },
+        "custody/loans/": {"pk": uuid7()},
         "imports/": {
             "pk": CustomerImport.objects.create(
                 by=users["supervisor"],

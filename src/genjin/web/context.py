@@ -20,7 +20,9 @@ GROUPS: tuple[tuple[tuple[str, Any, str, str, str], ...], ...] = (
         ("approvals", _("Approvals"), "approvals", "checks", ""),
     ),
     (
-        ("campaigns", _("Campaigns"), "campaigns", "speakerphone", "campaigns.view"),
+        ("orders", _("Orders"), "orders", "shopping-cart", "orders.enter"),
+    ("classes", _("Classes"), "classes", "trophy", "classes.manage"),
+    ("campaigns", _("Campaigns"), "campaigns", "speakerphone", "campaigns.view"),
         ("scripts", _("Scripts"), "scripts", "script", "scripts.view"),
         ("products", _("Products"), "products", "package", "products.view"),
     ),
@@ -30,6 +32,9 @@ GROUPS: tuple[tuple[tuple[str, Any, str, str, str], ...], ...] = (
     ),
     (
         ("segments", _("Segments"), "segments", "filter", "segments.manage"),
+        ("exports", _("Exports"), "exports", "file-export", "customers.export"),
+        ("review", _("Cards to look over"), "customers-review", "list-check", "customers.view"),
+        ("custody-log", _("Who looked"), "custody-log", "eye", "audit.view"),
         ("imports", _("Import"), "imports", "file-import", "customers.import"),
     ),
     (

@@ -15,20 +15,33 @@ from genjin.customers.models import FieldDefinition, TimelineEntry
 from genjin.flows.purposes import outcomes_for
 from genjin.foundation.access import has_right
 from genjin.foundation.models import User
+from genjin.web.custody.words import OCCASIONS
 from genjin.web.customers import words
+from genjin.web.orders import words as order_words
 
 KIND_LABELS = {
     "interaction": gettext_lazy("Contacts"),
     "commitment": gettext_lazy("Commitments"),
     "grade": gettext_lazy("Grades"),
+    "order": gettext_lazy("Orders"),
+    "owned": gettext_lazy("Owned products"),
+    "class": gettext_lazy("Classes, lists, sets"),
     "hold": gettext_lazy("Holds"),
     "consent": gettext_lazy("Consents"),
     "change": gettext_lazy("Changes"),
     "custody": gettext_lazy("Custody"),
+    "occasion": gettext_lazy("Stubs and records"),
     "memory": gettext_lazy("Notes"),
     "import": gettext_lazy("Import"),
 }
+# What one choice of the filter shows together.
+KIND_GROUPS = {"class": ["class", "list", "set"]}
 _LOOKS = {
+    "order": ("shopping-cart", "good"),
+    "owned": ("package", "quiet"),
+    "class": ("trophy", "accent"),
+    "list": ("list-check", "accent"),
+    "set": ("target", "accent"),
     "interaction": ("phone", "accent"),
     "commitment": ("heart-handshake", "busy"),
     "grade": ("stars", "accent"),
@@ -36,6 +49,7 @@ _LOOKS = {
     "consent": ("shield-check", "good"),
     "change": ("edit", "quiet"),
     "custody": ("user-check", "quiet"),
+    "occasion": ("receipt", "good"),
     "memory": ("note", "quiet"),
     "import": ("file-import", "quiet"),
 }
@@ -49,6 +63,10 @@ _CODE_LOOKS = {
     "commitment_kept": ("circle-check", "good"),
     "commitment_broken": ("circle-x", "bad"),
     "card_opened": ("plus", "good"),
+    "return_entered": ("arrow-back-up", "warn"),
+    "order_cancelled": ("x", "quiet"),
+    "grade_dropped": ("trending-down", "warn"),
+    "key_confirmed": ("star", "accent"),
 }
 Data = Mapping[str, Any]
 
@@ -85,6 +103,10 @@ def _interaction(data: Data, code: str) -> str:
     return form % {"way": way, "outcome": outcome}
 
 
+def _occasion(label: Any) -> Callable[[Data], str]:
+    return lambda data: _("%(what)s: card brought up to date") % {"what": label}
+
+
 _TITLES: dict[str, Callable[[Data], str]] = {
     "card_opened": lambda d: _("Card opened"),
     "card_changed": lambda d: _("Card changed"),
@@ -98,6 +120,10 @@ _TITLES: dict[str, Callable[[Data], str]] = {
     "address_changed": lambda d: _("Address changed"),
     "address_retired": lambda d: _("Address taken off"),
     "custodian_changed": lambda d: _("Custodian: %(to)s") % {"to": d.get("to") or _("nobody")},
+    "card_confirmed": lambda d: _("Card confirmed"),
+    "card_lent": lambda d: _("Lent to %(to)s") % d,
+    "loan_ended": lambda d: _("Given back by %(to)s") % d,
+    **{f"occasion_{code}": _occasion(label) for code, label in OCCASIONS.items()},
     "grade_changed": lambda d: _("Grade: %(grade)s")
     % {"grade": words.choice(words.Grade, str(d.get("grade", "")))},
     "grade_confirmed": lambda d: _("Grade confirmed: %(grade)s")
@@ -121,6 +147,7 @@ _TITLES: dict[str, Callable[[Data], str]] = {
     "commitment_kept": lambda d: _("Promise kept: %(text)s") % d,
     "commitment_broken": lambda d: _("Promise broken: %(text)s") % d,
     "commitment_withdrawn": lambda d: _("Promise no longer wanted: %(text)s") % d,
+    **order_words.TITLES,
     "imported": lambda d: _("Came in with %(file)s, row %(row)s") % d,
     "import_updated": lambda d: _("Updated by a file"),
 }  # fmt: skip
@@ -153,6 +180,8 @@ def body(entry: TimelineEntry, definitions: Mapping[str, FieldDefinition]) -> st
     """What stands below the line: what changed, what was noted, until when."""
     data = entry.data
     parts = [_changes(data, definitions)] if data.get("changes") else []
+    if (more := order_words.BODIES.get(entry.code)) is not None:
+        parts.append(more(data))
     if entry.kind == "hold" and data.get("until"):
         parts.append(_("until %(at)s") % {"at": _instant(data["until"])})
     if entry.kind == "commitment" and data.get("due_at"):

@@ -11,7 +11,15 @@ from django.utils.translation import pgettext
 
 from genjin.customers import fields as card_fields
 from genjin.customers import queries
-from genjin.customers.models import Address, ContactPerson, Customer, FieldDefinition, Segment
+from genjin.customers.models import (
+    Address,
+    CardLoan,
+    ContactPerson,
+    Customer,
+    FieldDefinition,
+    Segment,
+)
+from genjin.customers.operations.loans import may_lend
 from genjin.customers.segments import customers_in
 from genjin.customers.states import Block
 from genjin.followups.models import Commitment, FollowUp
@@ -22,9 +30,11 @@ from genjin.foundation.access import has_right
 from genjin.foundation.models import User
 from genjin.kernel.address import centre, distance_km, parse_address, to_wgs84
 from genjin.kernel.errors import BadInput
+from genjin.web.custody.words import freshness_rows
 from genjin.web.customers import words
 from genjin.web.customers.forms.main import MAIN_COLUMNS
-from genjin.web.customers.history import KIND_LABELS, timeline_items
+from genjin.web.customers.history import KIND_GROUPS, KIND_LABELS, timeline_items
+from genjin.web.orders.panels import card_panels
 
 TIMELINE_PAGE = 30
 _SHOWN_ABOVE = {"name", "kind"}
@@ -182,7 +192,7 @@ def timeline_context(
     customer_id: UUID, user: User, rows: list[FieldDefinition], *, kind: str, before: str = ""
 ) -> dict[str, Any]:
     """One page of the timeline, its filter and the key of the next page."""
-    kinds = [kind] if kind in KIND_LABELS else []
+    kinds = KIND_GROUPS.get(kind, [kind]) if kind in KIND_LABELS else []
     entries = queries.timeline(
         customer_id, kinds=kinds, before=read_key(before), limit=TIMELINE_PAGE + 1
     )
@@ -245,6 +255,18 @@ def card_context(
             for row in waiting.order_by("not_before")[:10]
         ],
         "may_change": may_change,
+        **card_panels(customer, user, now=now),
+        "fresh": freshness_rows(
+            customer,
+            now,
+            {f"fields.{d.code}": card_fields.label(d, words.language()) for d in rows},
+        ),
+        "may_lend": may_lend(user, customer),
+        "loans": list(
+            CardLoan.objects.filter(customer=customer, ended_at=None, until__gt=now)
+            .select_related("to")
+            .order_by("until")
+        ),
         "may_hold": has_right(user, "customers.hold"),
         "may_assign": has_right(user, "customers.assign"),
         "may_segment": has_right(user, "segments.manage"),

@@ -18,6 +18,7 @@ from genjin.customers.duplicates.scanning import scan_cards
 from genjin.customers.duplicates.sentences import short
 from genjin.customers.models import Customer
 from genjin.customers.operations import card as operations
+from genjin.customers.operations.access_log import log_view
 from genjin.customers.states import Block
 from genjin.flows import cards
 from genjin.foundation.access import access
@@ -54,6 +55,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         card = queries.card(pk, now=now, visible=queries.visible_to(user))
     except Customer.DoesNotExist:
         raise Http404 from None
+    log_view(pk, by=user, now=now)
     context = page.card_context(card, user, now=now, kind=request.GET.get("kind", ""))
     return render(request, "customers/card.html", context)
 
