@@ -32,9 +32,14 @@ def active() -> list[ProductCategory]:
     return list(ProductCategory.objects.filter(is_active=True).order_by("position", "id"))
 
 
+def set_brands(category: ProductCategory) -> list[str]:
+    """The competitors' brands that the organisation set for a category."""
+    return [str(one) for one in policy.value(f"classes.brands.{category.code}", [])]
+
+
 def brands(category: ProductCategory, *, limit: int = 200) -> list[str]:
     """Competitors' brands to suggest: the policy's, then those on cards, the frequent first."""
-    known = [str(one) for one in policy.value(f"classes.brands.{category.code}", [])]
+    known = set_brands(category)
     on_cards = (
         OwnedProduct.objects.filter(category=category, is_ours=False, owns_none=False)
         .exclude(brand="")

@@ -79,12 +79,13 @@ def form_view(
     template: str = "customers/form.html",
     extra: dict[str, Any] | None = None,
     definitions: dict[str, FieldDefinition] | None = None,
+    say: Callable[[Any], str] | None = None,
 ) -> HttpResponse:
     """Shows a form about a card and saves it: problems stand beside their fields.
 
     `save(form, now)` calls the operation. `seen()` gives the values as they stand now: after a
     conflict the form keeps what was typed, shows both values and counts the other person's as
-    seen, so that saving again is a decision.
+    seen, so that saving again is a decision. `say` puts reasons of another floor into words.
     """
     context: dict[str, Any] = {"conflicts": [], **(extra or {})}
     status = 200
@@ -96,10 +97,10 @@ def form_view(
             except ChangedMeanwhile as error:
                 context["conflicts"] = conflict_rows(error, definitions or {})
             except NotAllowed as error:
-                add_problems(form, error)
+                add_problems(form, error, say)
                 status = 403
             except GenjinError as error:
-                add_problems(form, error)
+                add_problems(form, error, say)
             else:
                 messages.success(request, said or _("Saved."))
                 return go(request, back_to(customer, part))

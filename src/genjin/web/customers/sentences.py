@@ -1,5 +1,6 @@
 """What is wrong with an entry, said in the reader's language; and how it gets onto a form."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -83,12 +84,15 @@ def field_name(place: str | int) -> str:
     return str(place).replace("fields.", "field_")
 
 
-def add_problems(form: forms.BaseForm, bad: GenjinError) -> None:
+def add_problems(
+    form: forms.BaseForm, bad: GenjinError, say: Callable[[Any], str] | None = None
+) -> None:
     """Puts the problems of an operation beside the form's fields, the rest on top."""
+    say = say or sentence
     if not isinstance(bad, BadInput):
-        form.add_error(None, sentence(bad))
+        form.add_error(None, say(bad))
         return
     for place, reasons in bad.problems.items():
         name = field_name(place)
         for reason in reasons:
-            form.add_error(name if name in form.fields else None, sentence(reason))
+            form.add_error(name if name in form.fields else None, say(reason))

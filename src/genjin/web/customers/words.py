@@ -18,7 +18,9 @@ from genjin.customers.states import (
     PersonRole,
     PointLabel,
     PointStatus,
+    ProspectState,
     Sex,
+    VisitingGrade,
 )
 from genjin.followups.states import Channel, Purpose
 from genjin.kernel import address
@@ -42,6 +44,9 @@ COLUMN_LABELS = {
     "expected_amount": gettext_lazy("Expected amount"),
     "is_key": gettext_lazy("Key customer"),
     "source": gettext_lazy("Source"),
+    "prospect_state": gettext_lazy("Prospect"),
+    "paused_until": gettext_lazy("Paused until"),
+    "visiting_grade": gettext_lazy("Visiting grade"),
     "note": gettext_lazy("Note"),
     "label": gettext_lazy("Kind"),
     "status": gettext_lazy("State"),
@@ -70,6 +75,8 @@ _CHOICES: dict[str, type] = {
     "kind": Kind,
     "sex": Sex,
     "grade": Grade,
+    "prospect_state": ProspectState,
+    "visiting_grade": VisitingGrade,
     "status": PointStatus,
     "label": PointLabel,
     "preferred_channel": Channel,

@@ -10,6 +10,9 @@ PAGES = (
     ("settings-organisation", _("Organisation"), "building", _("Name, currency, clock, language.")),
     ("settings-work", _("Sign-in and desk"), "headset", _("Lock-out, lease, time for notes.")),
     ("settings-calendar", _("Working days"), "calendar", _("Official holidays, year by year.")),
+    ("settings-classes", _("Classes and grades"), "trophy", _("Cut-offs, terms, visiting.")),
+    ("settings-categories", _("Product categories"), "package", _("What customers own.")),
+    ("settings-rates", _("Exchange rates"), "coin", _("What a currency is worth.")),
     ("card-fields", _("Card fields"), "forms", _("What a customer's card asks for.")),
 )  # fmt: skip
 

@@ -17,7 +17,7 @@ from genjin.web.customers.forms.base import DATE, HOURS_HELP, LANGUAGES, SeenFor
 
 MAIN_COLUMNS = (
     "name", "kind", "other_names", "sex", "form_of_address", "language", "time_zone",
-    "stated_hours", "tax_number", "region", "source", "is_key", "note",
+    "stated_hours", "tax_number", "region", "source", "note",
 )  # fmt: skip
 
 
@@ -74,7 +74,6 @@ class MainForm(SeenForm):
         help_text=gettext_lazy("Province, city or county as in an address."),
     )  # fmt: skip
     source = forms.CharField(label=gettext_lazy("Source"), max_length=60, required=False)
-    is_key = forms.BooleanField(label=gettext_lazy("Key customer"), required=False)
     note = forms.CharField(
         label=gettext_lazy("Note"), required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
