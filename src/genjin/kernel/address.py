@@ -90,6 +90,15 @@ def _divisions() -> dict[str, Division]:
     return table
 
 
+@cache
+def _below() -> dict[str, list[Division]]:
+    """The divisions right below each code, in the order of their codes."""
+    found: dict[str, list[Division]] = {}
+    for one in _divisions().values():
+        found.setdefault(one.parent, []).append(one)
+    return found
+
+
 def _short(folded: str) -> str:
     """The name without its suffix: two characters at least, else the name itself."""
     for suffix in _SUFFIXES:
@@ -224,7 +233,7 @@ def path(code: str) -> list[Division]:
 
 def children(code: str = "") -> list[Division]:
     """The divisions right below ``code``, in the order of their codes; provinces for ""."""
-    return [one for one in _divisions().values() if one.parent == code]
+    return list(_below().get(code, ()))
 
 
 def place_name(code: str) -> str:
