@@ -137,15 +137,15 @@ def counted(criteria, user):
     return got.total, found
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_counts_are_those_of_a_naive_count(seed):
     rng = random.Random(seed)
     manager = make_user(role="manager")
     cards = {}
-    for _ in range(60):
+    for _ in range(40):
         plain = draw(rng)
         cards[write(rng, plain)] = plain
-    for turn in range(8):
+    for turn in range(6):
         if turn % 2:
             while work_in_some():
                 pass

@@ -23,7 +23,7 @@ _LOCK = 0x46414345
 Key = tuple[str, str]
 OF_CARDS = (
     "SELECT facet, value, array_agg((number & 8191)::integer) "
-    "FROM (" + VALUES + " = ANY(%s)) v GROUP BY facet, value"
+    "FROM (" + VALUES + " = ANY(%s)) v WHERE value <> '.' OR facet <> '' GROUP BY facet, value"
 )
 
 
@@ -86,11 +86,9 @@ def _read(numbers: Sequence[int]) -> dict[Key, int]:
         found = cursor.fetchall()
     made: dict[Key, int] = defaultdict(int)
     for facet, value, places in found:
-        bits = _bits(places)
-        made[facet, ""] |= bits
-        keys = places_of(value) if facet == "region" else [(facet, value)] if facet else []
-        for key in keys:
-            made[key] |= bits
+        is_place = facet == "region" and value
+        for key in places_of(value) if is_place else [(facet, value)]:
+            made[key] |= _bits(places)
     return made
 
 

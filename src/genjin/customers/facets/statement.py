@@ -14,32 +14,34 @@ from genjin.customers.facets.ticks import Tick
 
 ZEROS = "B'0'::bit(8192)"
 
-# A card's values as rows (number, facet, value). An empty facet: the card counts at all.
+# A card's values as rows (number, facet, value); an empty value besides when anything is known.
+# An empty facet: the card counts at all.
 VALUES = """
 SELECT c.number, v.facet, v.value
 FROM customers_customer c
 LEFT JOIN customers_standing s ON s.customer_id = c.id
 CROSS JOIN LATERAL (
-  VALUES ('', '.'), ('kind', c.kind), ('grade', c.grade), ('is_key', c.is_key::text),
-    ('region', c.region), ('custodian', c.custodian_id::text), ('team', c.team_id::text),
-    ('source', c.source), ('prospect_state', c.prospect_state),
-    ('visiting_grade', c.visiting_grade), ('value_class', s.value_class),
-    ('customer_list', coalesce(s.customer_list, 'potential'))
+  SELECT w.facet, one.value FROM (
+    VALUES ('', '.'), ('kind', c.kind), ('grade', c.grade), ('is_key', c.is_key::text),
+      ('region', c.region), ('custodian', c.custodian_id::text), ('team', c.team_id::text),
+      ('source', c.source), ('prospect_state', c.prospect_state),
+      ('visiting_grade', c.visiting_grade), ('value_class', s.value_class),
+      ('customer_list', coalesce(s.customer_list, 'potential'))
+  ) w(facet, own) CROSS JOIN LATERAL unnest(ARRAY[w.own, '']) one(value) WHERE w.own <> ''
   UNION ALL
-  SELECT 'set.' || key, value FROM jsonb_each_text(s.sets)
+  SELECT 'set.' || each.key, one.value FROM jsonb_each_text(s.sets) each
+  CROSS JOIN LATERAL unnest(ARRAY[each.value, '']) one(value) WHERE each.value <> ''
   UNION ALL
   SELECT 'fields.' || f.key, one.value
   FROM jsonb_each(c.fields) f
   JOIN customers_fielddefinition d
     ON d.code = f.key AND d.type IN ('choice', 'choices', 'boolean')
   CROSS JOIN LATERAL (
-    SELECT f.value #>> '{}' WHERE jsonb_typeof(f.value) IN ('string', 'boolean')
-    UNION ALL
-    SELECT jsonb_array_elements_text(
-      CASE WHEN jsonb_typeof(f.value) = 'array' THEN f.value ELSE '[]' END)
+    SELECT item #>> '{}' FROM jsonb_path_query(f.value, '$[*]') item UNION ALL SELECT ''
   ) one(value)
+  WHERE f.value NOT IN ('[]', 'null', '""')
 ) v(facet, value)
-WHERE c.merged_into_id IS NULL AND v.value <> '' AND c.number """
+WHERE c.merged_into_id IS NULL AND c.number """
 
 
 @dataclass
@@ -104,8 +106,7 @@ WITH changed AS MATERIALIZED (
     _mask(sql, "changed")
     sql.add(f"""
 , direct AS MATERIALIZED (
-  SELECT number, array_agg(facet || '=' || value)
-    || array_agg(DISTINCT facet || '=') AS words
+  SELECT number, array_agg(facet || '=' || value) AS words
   FROM ({VALUES} = ANY (ARRAY(SELECT number FROM changed))) v
   GROUP BY number
 )""")
