@@ -20,6 +20,7 @@ AREAS = (
     "products",
     "orders",
     "approvals",
+    "rulebook",
     "settings",
     "audit",
     "tasks",

@@ -31,6 +31,7 @@ GROUPS: tuple[tuple[tuple[str, Any, str, str, str], ...], ...] = (
         ("logbook", _("Logbook"), "logbook", "notebook", "logbook.own"),
     ),
     (
+        ("rulebook", _("Rulebook"), "rulebook", "book-2", "rulebook.view"),
         ("segments", _("Segments"), "segments", "filter", "segments.manage"),
         ("exports", _("Exports"), "exports", "file-export", "customers.export"),
         ("review", _("Cards to look over"), "customers-review", "list-check", "customers.view"),

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from genjin.foundation.access import access, has_right
-from genjin.sales import pricing, queries
+from genjin.sales import pricing, queries, wanted
 from genjin.sales.models import KnowledgeCard, Product
 
 SHOWN = 100
@@ -55,6 +55,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     product = _product(pk)
     context = {
         "product": product,
+        "asked": wanted.asking_for(product).count(),
         "sheet": queries.sheet(product),
         "may_manage": has_right(request.user, "products.manage"),
     }
