@@ -24,7 +24,8 @@ from genjin.customers.models import (
     Segment,
     WantedItem,
 )
-from genjin.followups.models import Commitment, Contact, Interaction
+from genjin.followups.models import Commitment, Contact, FollowUpRule, Interaction
+from genjin.followups.rulebook.shipped import sync_shipped_rules
 from genjin.foundation import access
 from genjin.foundation.models import Approval, Heartbeat, LongTask, Team, User
 from genjin.kernel.ids import uuid7
@@ -70,6 +71,7 @@ def make_world() -> World:
     """The rows; the agent is the custodian, all people are in one team."""
     now = timezone.now()
     sync_shipped_fields()
+    sync_shipped_rules()
     Heartbeat.objects.create(name="worker", at=now)
     team = make_team()
     users = {role: make_user(role=role, team=team) for role in access.roles()}
@@ -118,6 +120,7 @@ def make_world() -> World:
             "block": "basic",
             "action": "wrong",
         },
+        "rulebook/": {"pk": FollowUpRule.objects.order_by("pk")[0].pk},
         "settings/card-fields/": {"pk": FieldDefinition.objects.order_by("pk")[0].pk},
         "exports/": {
             "pk": CustomerExport.objects.create(
