@@ -1,11 +1,13 @@
 """The floor, its stream and the supervisor's list through HTTP (CA9, FU10)."""
 
+import html
 import json
 from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 from tests.factories import (
     NOW,
     PASSWORD,
@@ -19,9 +21,11 @@ from tests.factories import (
 from genjin.calling.models import AgentPresence
 from genjin.followups.claims import NEVER_BY_ITSELF
 from genjin.followups.models import Contact
+from genjin.followups.sentences import sentence
 from genjin.foundation.models import AuditEntry, User
 from genjin.foundation.sign_in import end_sessions
 from genjin.insight import floor
+from genjin.kernel.problems import Reason
 from genjin.web.floor import stream
 
 pytestmark = pytest.mark.django_db
@@ -139,7 +143,7 @@ def test_what_is_late_is_listed_and_given_to_another_person_with_a_reason(client
     away, other = (make_user(team=supervisor.team) for _ in range(2))
     first, second = (late(supervisor, assigned_to=away) for _ in range(2))
     page = client.get(reverse("floor-attention"))
-    assert {row.pk for row in page.context["rows"]} == {first.pk, second.pk}
+    assert {row.pk for row, _why in page.context["rows"]} == {first.pk, second.pk}
     url = reverse("floor-reassign")
     client.post(url, {"followup": [str(first.pk)], "to": other.pk, "reason": " "})
     first.refresh_from_db()
@@ -150,6 +154,16 @@ def test_what_is_late_is_listed_and_given_to_another_person_with_a_reason(client
     assert (first.assigned_to, second.assigned_to) == (other, away)
     entry = AuditEntry.objects.get(action="reassign")
     assert (entry.by, entry.reason) == (supervisor, "on leave")
+
+
+def test_what_is_late_tells_why_it_waits(client, supervisor):
+    late(supervisor, state="planned", withheld=[{"code": "do_not_contact", "data": {}}])
+    late(supervisor)
+    page = client.get(reverse("floor-attention"))
+    told = sorted(why for _row, why in page.context["rows"])
+    with translation.override(supervisor.language):
+        assert told == ["", sentence(Reason("do_not_contact"))]
+    assert told[1] in html.unescape(page.content.decode())
 
 
 def test_all_that_waits_for_an_absent_person_goes_back_to_the_queue(client, supervisor):

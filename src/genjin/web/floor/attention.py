@@ -21,6 +21,7 @@ from genjin.flows.purposes import outcomes_for
 from genjin.followups import queries
 from genjin.followups.models import Contact, FollowUp
 from genjin.followups.operations import reassign
+from genjin.followups.sentences import sentences
 from genjin.followups.states import WAITING
 from genjin.foundation.access import access, has_right
 from genjin.foundation.models import User
@@ -77,10 +78,11 @@ def page(request: HttpRequest) -> HttpResponse:
     """Everything that needs a supervisor, the oldest first; with `?person=` one person's work."""
     user, person = _user(request), _person(request)
     waiting = queries.waiting_for(person) if person is not None else late_of(user)
+    rows = list(waiting[:SHOWN])
     today = logbook.local_now(timezone.now()).date()
     context = {
         "unknown": queries.unknown_contacts(user)[:SHOWN],
-        "rows": list(waiting[:SHOWN]),
+        "rows": [(row, " ".join(sentences(row.withheld))) for row in rows],
         "limit": SHOWN,
         "person": person,
         "persons": waiting_by_person(user),
