@@ -17,7 +17,14 @@ from tests.factories import (
     make_user,
 )
 
-from genjin.calling.models import AgentPresence, BriefingPass, Campaign, DeskDraft, Introduction
+from genjin.calling.models import (
+    AgentPresence,
+    BriefingPass,
+    Campaign,
+    DeskDraft,
+    Introduction,
+    ScriptVersion,
+)
 from genjin.calling.operations.agents import save_draft
 from genjin.customers.models import ContactPoint, TimelineEntry
 from genjin.followups.models import Contact, FollowUp, Interaction
@@ -134,6 +141,14 @@ def test_the_form_records_without_a_script_of_the_page(client, taken):
         125,
     )
     assert FollowUp.objects.get().state == "done"
+
+
+@pytest.mark.parametrize("which", ["own", "other", "impossible"])
+def test_only_a_version_of_the_campaign_s_script_is_recorded_as_read(client, taken, which):
+    own = ScriptVersion.objects.get()
+    named = {"own": own.pk, "other": make_script_version().pk, "impossible": 2**40}[which]
+    client.post(url("record", taken), form(script_version=named))
+    assert Interaction.objects.get().script_version == (own.pk if which == "own" else None)
 
 
 def test_sent_twice_it_is_recorded_once(client, taken):

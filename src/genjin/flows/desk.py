@@ -13,7 +13,13 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from genjin.calling.models import AgentPresence, Campaign, DeskDraft, Introduction
+from genjin.calling.models import (
+    AgentPresence,
+    Campaign,
+    DeskDraft,
+    Introduction,
+    ScriptVersion,
+)
 from genjin.calling.operations.agents import discard_draft, set_agent_state
 from genjin.calling.states import AgentState, IntroductionState
 from genjin.customers import timeline
@@ -70,6 +76,9 @@ _LOCKED = Compiled(
         .filter(pk=pk)
     ),
     pk=UUID,
+)
+_VERSION = Compiled(
+    lambda pk, script: ScriptVersion.objects.filter(pk=pk, script=script), pk=int, script=int
 )
 _EARLIER = Compiled(lambda followup: Interaction.objects.filter(followup=followup), followup=UUID)
 _OPEN_CONTACT = Compiled(
@@ -247,12 +256,20 @@ def _interaction(
         note=form.note,
         next_step=form.next_step,
         detail={**form.detail(rule), **_said_with(form, campaign, by)},
-        script_version=form.script_version,
+        script_version=_version_of(form, campaign),
         channel=row.channel,
         purpose=row.purpose,
         person=person,
         is_inbound=contact is None and is_called_back(row),
     )
+
+
+def _version_of(form: OutcomeForm, campaign: Campaign | None) -> int | None:
+    """The version that was read out, if it is one of this campaign's script (it comes by form)."""
+    named = form.script_version
+    if campaign is None or not named or not 0 < named < 2**31:
+        return None
+    return named if _VERSION.first(pk=named, script=campaign.script_id) else None
 
 
 def _said_with(form: OutcomeForm, campaign: Campaign | None, by: User) -> dict[str, Any]:
