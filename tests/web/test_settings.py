@@ -228,3 +228,13 @@ def test_the_gate_rests_on_the_official_days_that_were_entered(admin):
     assert day in profiles.closed_dates("CN", 2031)
     policy.reset_value("calendar.CN.2031", by=admin, now=NOW)
     assert day not in profiles.closed_dates("CN", 2031)
+
+
+def test_what_was_changed_last_is_told_in_words(client, admin):
+    now = timezone.now()
+    policy.set_value("organisation.name", "Jade Bay", by=admin, now=now)
+    policy.set_value(f"{BASE}.caps.calls_24_hours.limit", 4, by=admin, now=now)
+    text = client.get("/settings").content.decode()
+    assert "Name of the organisation" in text
+    for key in ("organisation.name", "contact.profiles"):
+        assert key not in text

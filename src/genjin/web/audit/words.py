@@ -216,6 +216,13 @@ def _rule_sentence(code: str, key: str, value: Any) -> str:
     return dict(policy_sentences(code, changed=changed)).get(key, _plain(value))
 
 
+def setting_told(key: str) -> str:
+    """What a setting is called; a rule of the contact policy is told as it stands now."""
+    code = _profile_of(key)
+    told = dict(policy_sentences(code)).get(key) if code else None
+    return told or _setting_label(key)
+
+
 def _setting_label(key: str) -> str:
     if key == profiles.PROFILE_KEY:
         return _("legal profile")

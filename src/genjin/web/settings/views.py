@@ -14,6 +14,7 @@ from genjin.foundation.models import PolicySetting, User
 from genjin.foundation.operations.settings import change_settings
 from genjin.kernel.errors import BadInput
 from genjin.web.accounts.words import TIME_ZONES
+from genjin.web.audit.words import setting_told
 from genjin.web.settings.forms import OrganisationForm, PlainForm, WorkForm
 from genjin.web.settings.sentences import sentence
 from genjin.web.settings.tabs import pages
@@ -26,7 +27,8 @@ RIGHT = "settings.manage"
 def index(request: HttpRequest) -> HttpResponse:
     """Everything that can be set, and what was set last."""
     recent = PolicySetting.objects.select_related("changed_by").order_by("-changed_at")[:8]
-    return render(request, "settings/index.html", {"pages": pages(), "recent": recent})
+    rows = [{"label": setting_told(entry.key), "entry": entry} for entry in recent]
+    return render(request, "settings/index.html", {"pages": pages(), "recent": rows})
 
 
 @require_http_methods(["GET", "POST"])
