@@ -297,7 +297,7 @@ def test_people_numbers_and_addresses_are_added_and_changed(client, customer):
     text = client.get(page).content.decode()
     for part in (
         "王五",
-        "lunar month 2, day 30",
+        "lunar month 2, day 30 (next on 20",
         "儿子",
         "a@example.cn",
         "文三路",

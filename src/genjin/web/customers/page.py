@@ -86,7 +86,8 @@ def birthday(person: ContactPerson) -> str:
     if person.is_birthday_lunar:
         form = _("lunar month %(month)s, day %(day)s") if not person.birth_year else _(
             "lunar month %(month)s, day %(day)s, %(year)s")  # fmt: skip
-        return form % values
+        coming = words.coming_lunar_day(person.birth_month, person.birth_day or 1)
+        return _("%(birthday)s (next on %(date)s)") % {"birthday": form % values, "date": coming}
     day = f"{person.birth_month:02}-{person.birth_day:02}"
     return f"{person.birth_year}-{day}" if person.birth_year else day
 

@@ -1,10 +1,10 @@
 """Names of what stands on a card, in the reader's language: columns, choices, values."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -25,6 +25,7 @@ from genjin.customers.states import (
 from genjin.followups.states import Channel, Purpose
 from genjin.kernel import address
 from genjin.kernel.chinese import is_rare, pinyin_syllables
+from genjin.kernel.lunar import next_solar_date
 
 COLUMN_LABELS = {
     "name": gettext_lazy("Name"),
@@ -177,3 +178,9 @@ def event_text(item: Any) -> str:
         kind = EVENT_LABELS.get(str(item.get("kind", "")), "")
         return " ".join(str(part) for part in (kind, item.get("who"), item.get("date")) if part)
     return str(item)
+
+
+def coming_lunar_day(month: int, day: int) -> str:
+    """The solar date on which a lunar day is kept next; today's counts."""
+    yesterday = timezone.localdate() - timedelta(days=1)
+    return next_solar_date(month, day, yesterday).isoformat()
