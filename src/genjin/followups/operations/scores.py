@@ -84,7 +84,7 @@ def record_scores(
     if not given:
         return []
     timeline.append(
-        customer.pk, kind="score", code="scores_given", by=by, at=now,
+        customer.pk, kind="score", code="scores_given", by=by if source == "call" else None, at=now,
         data={"count": len(given), "way": source},
         source=("interaction", str(interaction.pk)) if interaction else ("survey", ""),
     )  # fmt: skip
@@ -141,14 +141,14 @@ def ask_correction(score: Score, *, points: int, reason: str, by: User, now: dat
     return approvals.ask(
         KIND, subject=("score", number),
         title={"code": "score_correction", "data": {
-            "sequence": score.sequence, "scored": str(score.scored or ""), "role": score.role,
-            "before": points_now(score), "after": points}},
+            "name": str(score.scored or score.role), "before": points_now(score),
+            "after": points}},
         evidence=[
-            {"code": "scored", "value": str(score.scored or "")},
-            {"code": "question", "value": score.question},
-            {"code": "given_at", "value": score.at.isoformat()},
-            {"code": "points", "value": f"{points_now(score)} → {points} / {score.out_of}"},
-            {"code": "record", "value": number, "url": f"/scores/{number}"},
+            {"code": "scored", "value": str(score.scored or "–")},
+            {"code": "score", "value": f"{score.points} / {score.out_of}",
+             "url": f"/scores/{number}"},
+            {"code": "correction", "value": f"{points} / {score.out_of}"},
+            {"code": "since", "value": score.at.date().isoformat()},
         ],
         payload={"sequence": score.sequence, "points": points},
         reason=reason, by=by, now=now, team=score.scored.team if score.scored else None,

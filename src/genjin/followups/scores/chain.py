@@ -17,7 +17,15 @@ from genjin.followups.models import Score, ScoreText
 from genjin.followups.scores import keys as score_keys
 from genjin.followups.scores import marks, sealing
 from genjin.followups.scores.keys import KeyProblem, Keys
-from genjin.kernel.hashchain import GENESIS, Link, Mark, Value, canonical, link_digest
+from genjin.kernel.hashchain import (
+    GENESIS,
+    Link,
+    Mark,
+    Value,
+    canonical,
+    canonical_texts,
+    link_digest,
+)
 
 FORMAT = "genjin.score.1"
 PAGE = 20_000
@@ -117,15 +125,18 @@ class Read(NamedTuple):
     text: tuple[bytes, bytes] | None
 
 
-# The server writes the instant in the form that was signed: this is the hot loop.
-_SELECT = """
-SELECT s.sequence, s.digest, s.key_id, s.kind, s.role, s.scored_id, s.customer_id::text,
-       s.interaction_id::text, s.followup_id::text, s.question, s.points, s.out_of, s.corrects_id,
-       s.approval::text, s.reason, s.text_digest, s.source, s.by_id,
+# The server writes each value as the text that was signed, in the order of `content`: this is the
+# hot loop. The signed columns are those between the digest and the text beside the score.
+_SIGNED = slice(2, 20)
+_SELECT = f"""
+SELECT s.sequence, s.digest, '{FORMAT}', s.key_id, s.kind, s.role, s.scored_id::text,
+       s.customer_id::text, s.interaction_id::text, s.followup_id::text, s.question,
+       s.points::text, s.out_of::text, s.corrects_id::text, s.approval::text, s.reason,
+       encode(s.text_digest, 'hex'), s.source, s.by_id::text,
        to_char(s.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), t.key, t.body
 FROM followups_score s LEFT JOIN followups_scoretext t ON t.score_id = s.sequence
 WHERE s.sequence > %s ORDER BY s.sequence LIMIT %s
-"""
+"""  # noqa: S608 - a constant
 
 
 def read(after: int = 0) -> Iterator[Read]:
@@ -145,18 +156,10 @@ def read(after: int = 0) -> Iterator[Read]:
 
 
 def _read(row: tuple[Any, ...]) -> Read:
-    (
-        sequence, digest, key_id, kind, role, scored, customer, interaction, followup, question,
-        points, out_of, corrects, approval, reason, text_digest, source, by, at, key, body,
-    ) = row  # fmt: skip
-    told = bytes(text_digest) if text_digest is not None else None
-    signed = canonical((
-        FORMAT, key_id, kind, role, scored, customer, interaction, followup, question, points,
-        out_of, corrects, approval, reason, told, source, by, at,
-    ))  # fmt: skip
-    link = Link(sequence, key_id, signed, bytes(digest))
-    text = (bytes(key), bytes(body)) if key is not None else None
-    return Read(link, kind, customer, approval, told, text)
+    link = Link(row[0], row[3], canonical_texts(row[_SIGNED]), bytes(row[1]))
+    text = (bytes(row[20]), bytes(row[21])) if row[20] is not None else None
+    told = bytes.fromhex(row[16]) if row[16] is not None else None
+    return Read(link, row[4], row[7], row[14], told, text)
 
 
 def digests() -> Iterator[tuple[int, bytes]]:
