@@ -5,10 +5,12 @@ million customers. Each agent works: the desk, the next customer, a draft, the o
 then a search. A page load is what a person waits for: the request with every redirect it leads
 to, until the last byte. Ten agents come in by the form, which is checked and not timed, the
 others with a session that is there already: a password is made slow to check on purpose, and a
-hundred people do not sign in at one moment. The gate is not bypassed: the customers state long
-hours and live where it is morning now.
+hundred people do not sign in at one moment. They begin one after the other within ten seconds;
+what they waited for then is counted in B6-with-start and left out of B6. The gate is not
+bypassed: the customers state long hours and live where it is morning now.
 """
 
+import contextlib
 import http.client
 import json
 import os
@@ -21,22 +23,25 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode, urlsplit
 
+import psutil
+
+from bench import desk
 from bench.common import Context, Measure, percentile
-from bench.data import customer_id, ensure_customers, name_of
+from bench.data import name_of
 
 CUSTOMERS = 1_000_000
 AGENTS = 100
 WAITING = 20_000
 BY_FORM = 10
 THINK_SECONDS = 5.0
+START_SECONDS = 10.0
 WINDOWS = 3
 WINDOW_SECONDS = 20.0
 TARGET_MS = 300.0
@@ -47,66 +52,14 @@ _VERSION = re.compile(r'name="script_version"[^>]*value="(\d+)"')
 
 def prepare(context: Context) -> None:
     """A running campaign with agents who passed its briefing, and customers where it is morning."""
-    from django.contrib.auth.hashers import make_password
-    from django.utils import timezone
-
-    from genjin.calling.models import BriefingPass, Campaign, CampaignAgent, Script, ScriptVersion
-    from genjin.calling.scripts.library import starter
-    from genjin.customers.models import ContactHours, Customer
-    from genjin.followups.models import FollowUp
-    from genjin.followups.operations import ensure_queue, plan_for_customers
-    from genjin.foundation.models import User
-
-    ensure_customers(context, context.scaled(CUSTOMERS, 2000), is_searchable=True)
-    now, run = timezone.now(), f"load-{time.time_ns()}"
-    hours, _ = ContactHours.objects.get_or_create(weekly="daily 08:00-21:00")
-    wanted = [customer_id(index) for index in range(context.scaled(WAITING, 2000))]
-    Customer.objects.filter(pk__in=wanted).update(time_zone=morning_zone(), stated_hours=hours)
-    secret, users = make_password(PASSWORD), []
-    for number in range(AGENTS):
-        user, _ = User.objects.update_or_create(
-            username=f"load{number}",
-            defaults={"name": name_of(number * 5 + 1)[1], "role": "agent", "password": secret,
-                      "staff_number": f"L{number:04d}", "is_active": True},
-        )  # fmt: skip
-        users.append(user)
-    FollowUp.objects.filter(taken_by__in=users, state="taken").update(
-        state="done", lease_until=None, ended_at=now
-    )
-    script = Script.objects.create(name=run)
-    version = ScriptVersion.objects.create(
-        script=script, number=1, content=starter("zh-hans").to_json()
-    )
-    queue = ensure_queue(name=run, source=("campaign", run), purpose="sell")
-    campaign = Campaign.objects.create(
-        name=run, kind="selling", state="running", queue=queue, script=version.script,
-        goals={"day": 100}, wrap_up_seconds=60,
-    )  # fmt: skip
-    today = now.date()
-    CampaignAgent.objects.filter(user__in=users).update(is_active=False)
-    CampaignAgent.objects.bulk_create(
-        CampaignAgent(campaign=campaign, user=user, since=today,
-                      rotates_on=today + timedelta(days=60))
-        for user in users
-    )  # fmt: skip
-    BriefingPass.objects.bulk_create(
-        BriefingPass(campaign=campaign, user=user, version=1) for user in users
-    )
-    result = plan_for_customers(
-        Customer.objects.filter(pk__in=wanted), queue=queue, cause_prefix=run, by=None, now=now
-    )
-    context.progress(f"{result.planned:,} follow-ups wait")
-
-
-def morning_zone() -> str:
-    """A time zone in which it is about ten in the morning now."""
-    offset = (10 - time.gmtime().tm_hour + 12) % 24 - 12
-    return "Etc/GMT" if offset == 0 else f"Etc/GMT{-offset:+d}"
+    desk.use_customers(context, context.scaled(CUSTOMERS, 2000))
+    campaign = desk.running_campaign(desk.agents(AGENTS, password=PASSWORD))
+    desk.plan(context, campaign, range(context.scaled(WAITING, 2000)))
 
 
 @contextmanager
-def served(context: Context) -> Iterator[int]:
-    """`genjin serve` with two workers on a free port of loopback; gives the port."""
+def served(context: Context) -> Iterator[tuple[int, psutil.Process]]:
+    """`genjin serve` with two workers on a free port of loopback; gives port and process."""
     from django.conf import settings  # its key signs the sessions made here
 
     with socket.socket() as probe:
@@ -123,7 +76,7 @@ def served(context: Context) -> Iterator[int]:
         process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
         try:
             _wait_for(port, process)
-            yield port
+            yield port, psutil.Process(process.pid)
         finally:
             process.terminate()
             process.wait(20)
@@ -178,7 +131,10 @@ class Browser:
         answer = self._send(method, path, body, headers)
         text = answer.read().decode()
         for line in answer.headers.get_all("Set-Cookie") or ():
-            self.cookies.update({k: v.value for k, v in SimpleCookie(line).items()})
+            for name, cookie in SimpleCookie(line).items():
+                self.cookies[name] = cookie.value
+                if cookie["max-age"] == "0" or cookie["max-age"] == 0:
+                    del self.cookies[name]
         place = urlsplit(answer.headers.get("Location", ""))
         return answer.status, f"{place.path}?{place.query}".rstrip("?"), text
 
@@ -235,7 +191,7 @@ class Agent:
 
     def work(self) -> None:
         """Shift work until told to stop; starts at a moment of its own."""
-        self.stop.wait(self.rng.uniform(0, THINK_SECONDS))
+        self.stop.wait(self.rng.uniform(0, START_SECONDS))
         place, text = self.timed("desk", "GET", "/desk")
         while not self.stop.is_set():
             found = _UUID.search(place)
@@ -295,7 +251,7 @@ def _shift(context: Context, port: int) -> tuple[list[Agent], float]:
     threads = [threading.Thread(target=agent.work, daemon=True) for agent in agents]
     for thread in threads:
         thread.start()
-    time.sleep(2 * THINK_SECONDS)  # everyone has begun, the caches are as on a working day
+    time.sleep(START_SECONDS + 2 * THINK_SECONDS)  # everyone has begun and has a customer
     began = time.monotonic()
     time.sleep(WINDOWS * WINDOW_SECONDS)
     stop.set()
@@ -304,26 +260,59 @@ def _shift(context: Context, port: int) -> tuple[list[Agent], float]:
     return agents, began
 
 
+def _seconds_used(processes: Iterable[psutil.Process]) -> float:
+    """Processor time of these so far, in seconds."""
+    found = 0.0
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            times = process.cpu_times()
+            found += times.user + times.system
+    return found
+
+
+def _of_the_web(server: psutil.Process) -> list[psutil.Process]:
+    return [server, *server.children(recursive=True)]
+
+
+def _of_the_database(context: Context) -> list[psutil.Process]:
+    """The server processes of this database, where it runs on this machine."""
+    with context.connect() as connection:
+        rows = connection.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+        ).fetchall()
+    return [psutil.Process(pid) for (pid,) in rows if psutil.pid_exists(pid)]
+
+
 def run(context: Context) -> list[Measure]:
     """p95 of page loads as the median of three windows, and the errors that anyone saw."""
     prepare(context)
-    with served(context) as port:
+    with served(context) as (port, server):
         agents, began = _shift(context, port)
-    loads = [load for agent in agents for load in agent.loads if load[0] >= began]
+        web = _seconds_used(_of_the_web(server))
+        database = _seconds_used(_of_the_database(context))
+    every = [load for agent in agents for load in agent.loads]
+    loads = [load for load in every if load[0] >= began]
     errors = [error for agent in agents for error in agent.errors]
     for error in errors[:5]:
         context.progress(error)
     windows: list[list[float]] = [[] for _ in range(WINDOWS)]
     for moment, took, _step in loads:
         windows[min(int((moment - began) / WINDOW_SECONDS), WINDOWS - 1)].append(took)
-    for step in sorted({step for _, _, step in loads}):
-        times = [took for _, took, one in loads if one == step]
-        context.progress(f"{step}: {len(times)} loads, p95 {percentile(times, 0.95):.0f} ms")
+    for step in sorted({step for _, _, step in every}):
+        times = [took for _, took, one in every if one == step]
+        context.progress(f"{step}: {len(times)} loads, median {statistics.median(times):.0f} ms, "
+                         f"p95 {percentile(times, 0.95):.0f} ms")  # fmt: skip
+    context.progress(f"processor time: web {web:.1f} s, database {database:.1f} s")
     p95 = statistics.median(percentile(window, 0.95) for window in windows)
-    middle = statistics.median(took for _, took, _ in loads)
-    seconds = WINDOWS * WINDOW_SECONDS
-    note = f"{len(loads)} loads by {AGENTS} agents in {seconds:.0f} s, median {middle:.0f} ms"
+    took = [took for _, took, _ in loads]
+    seconds, cost = WINDOWS * WINDOW_SECONDS, (web + database) / len(every) * 1000
+    note = (f"{len(loads)} loads by {AGENTS} agents in {seconds:.0f} s, "
+            f"median {statistics.median(took):.0f} ms, worst {max(took):.0f} ms; "
+            f"{cost:.0f} ms of processor time a load")  # fmt: skip
+    started = [took for _, took, _ in every]
     return [
         Measure("B6", p95, "ms p95", TARGET_MS, "most", note),
+        Measure("B6-with-start", percentile(started, 0.95), "ms p95", TARGET_MS, "most",
+                f"{len(every)} loads, the start within {START_SECONDS:.0f} s included"),
         Measure("B6-errors", len(errors), "errors", 0, "most", "; ".join(errors[:2])),
-    ]
+    ]  # fmt: skip

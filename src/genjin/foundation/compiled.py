@@ -71,20 +71,23 @@ class Compiled(Generic[T]):
     def __init__(self, make: Callable[..., QuerySet[Any, T]], **kinds: type) -> None:
         self._make = make
         self._kinds = kinds
-        self._kept = threading.local()  # a compiler belongs to its thread's connection
-        self._statement: Statement | None = None
+        self._making = threading.Lock()
+        self._plan: _Plan[T] | None = None
 
     def all(self, **values: Any) -> list[T]:
         """Every row, for these values."""
-        plan: _Plan[T] | None = getattr(self._kept, "plan", None)
-        if plan is None:
-            plan = self._kept.plan = self._planned()
+        plan = self._plan or self._made()
         rows = plan.rows([values[name] for name in plan.names])
         return plan.read(rows) if rows else []
 
     def first(self, **values: Any) -> T | None:
         """The first row, or None. The query itself says how many rows it looks for."""
         return next(iter(self.all(**values)), None)
+
+    def _made(self) -> _Plan[T]:
+        with self._making:
+            self._plan = self._plan or self._planned()
+            return self._plan
 
     def _planned(self) -> _Plan[T]:
         stand_ins = {name: _STAND_INS[kind](next(_count)) for name, kind in self._kinds.items()}
@@ -97,8 +100,7 @@ class Compiled(Generic[T]):
         text = _with_fixed_values(statement, places, parameters)
         names = tuple(name for name in places if name is not None)
         numbered = _numbered(text, (self._kinds[name] for name in names))
-        self._statement = self._statement or Statement(numbered)
-        return _Plan(text, self._statement, names, _reader(queryset, compiler))
+        return _Plan(text, Statement(numbered), names, _reader(queryset, compiler))
 
 
 def _name_of(value: Any, stand_ins: dict[str, Any]) -> str | None:
