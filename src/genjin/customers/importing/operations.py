@@ -9,6 +9,7 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -219,16 +220,11 @@ def _move(run: CustomerImport, to: str, *, by: User | None, now: datetime, **val
 
 def _chunks(table: Table, start: int, size: int) -> Iterator[tuple[int, list[RawRow]]]:
     """The rows from the `start`-th on in chunks, each with the place of its first row."""
-    chunk: list[RawRow] = []
+    rows = ((number, cells) for number, cells in table.rows(start=start))
     first = start
-    for row in table.rows(start=start):
-        chunk.append((row.number, row.cells))
-        if len(chunk) >= size:
-            yield first, chunk
-            first += len(chunk)
-            chunk = []
-    if chunk:
+    while chunk := list(islice(rows, size)):
         yield first, chunk
+        first += len(chunk)
 
 
 def stamps_of(run: CustomerImport, by: User | None, now: datetime) -> Stamps:

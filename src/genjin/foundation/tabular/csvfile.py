@@ -3,6 +3,8 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator
+from itertools import islice
+from operator import methodcaller
 from pathlib import Path
 
 from genjin.foundation.tabular.encodings import UTF16, codec
@@ -30,9 +32,8 @@ def _decoded(path: Path, encoding: str) -> Iterator[str]:
     name = codec(encoding)
     rest = "utf-8" if name == "utf-8-sig" else name
     with path.open("rb") as file:
-        for line in file:
-            yield line.decode(name)
-            name = rest
+        yield from (line.decode(name) for line in islice(file, 1))
+        yield from map(methodcaller("decode", rest), file)
 
 
 def _utf16_codec(path: Path) -> str:

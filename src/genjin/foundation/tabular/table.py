@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from genjin.foundation.tabular import csvfile, xlsxfile
 from genjin.foundation.tabular.errors import UnreadableTable
@@ -14,8 +15,7 @@ MOST_COLUMNS = 500
 _BINARY = frozenset("\x01\x02\x03\x04\x05\x06\x0e\x0f\x10\x11\x12\x14")
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """One row: `number` as a spreadsheet counts (the first row of all is 1), cells as text."""
 
     number: int
@@ -37,8 +37,7 @@ class Table:
         Empty rows come with no cells, so that numbers stay those of the spreadsheet.
         """
         below = islice(_records(self.path, self.layout), self.header_row + start, None)
-        for number, cells in enumerate(below, self.header_row + start + 1):
-            yield Row(number, cells)
+        return map(Row._make, enumerate(below, self.header_row + start + 1))
 
     @property
     def header_digest(self) -> str:
