@@ -100,8 +100,16 @@ def new(request: HttpRequest) -> HttpResponse:
         except BadInput as error:
             form.take(error)
         else:
-            return redirect("campaign-edit", pk=campaign.pk, code="who")
+            url = reverse("campaign-edit", args=[campaign.pk, "who"])
+            asked = _segment_asked(request)
+            return redirect(f"{url}?segment={asked}" if asked else url)
     return _show(request, form, "basics", status=422)
+
+
+def _segment_asked(request: HttpRequest) -> str:
+    """The segment from which a person began a campaign, as the address names it."""
+    asked = request.GET.get("segment", "")
+    return asked if asked.isascii() and asked.isdigit() and len(asked) < 18 else ""
 
 
 @page_methods
@@ -114,6 +122,8 @@ def edit(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     assert isinstance(request.user, User)
     form = forms.STEPS[code][1](request.POST or None, campaign=campaign, user=request.user)
     if request.method != "POST":
+        if code == "who" and campaign.segment_id is None:
+            form.initial["segment"] = _segment_asked(request) or None
         return _show(request, form, code)
     if form.is_valid() and _save(request, form, code):
         messages.success(request, _("Saved."))

@@ -1,4 +1,4 @@
-"""The customer list: what a filter in the address means, and pages by key (CU2's first half)."""
+"""The customer list: what its address asks for, and pages by key (CU2)."""
 
 import base64
 import binascii
@@ -12,22 +12,34 @@ from uuid import UUID
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Collate
 from django.http import QueryDict
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from genjin.customers import fields as card_fields
-from genjin.customers.models import ContactPoint, Customer, FieldDefinition
+from genjin.customers.facets import members
+from genjin.customers.models import ContactPoint, Customer
 from genjin.customers.queries import shown_phone
-from genjin.customers.segments import customers_in
-from genjin.customers.states import FieldType, Grade, Kind
+from genjin.customers.segments import (
+    BETWEEN,
+    CONTAINS,
+    EVERYBODY,
+    OWNS,
+    SET,
+    SelectionField,
+    customers_in,
+    describe_each,
+    validate,
+)
+from genjin.customers.states import Kind
 from genjin.foundation.models import User
-from genjin.kernel import address
+from genjin.kernel.errors import BadInput
 from genjin.web.customers import words
+from genjin.web.customers.sentences import sentence
+from genjin.web.segments import criteria as reading
 
 PAGE = 50
-COUNTED = 10_000
+FEW = 1_000
 SORTS = {"changed": "changed_at", "name": "pinyin", "number": "number"}
 DEFAULT_SORT = "-changed"
-_CHOICE_TYPES = (FieldType.CHOICE, FieldType.CHOICES, FieldType.BOOLEAN)
+_TYPED = ("text.", "nottext.", "from.", "to.", "owned.", "known.")
 # The columns that the list shows; nothing else is fetched.
 _SHOWN = ("id", "number", "name", "kind", "grade", "region", "is_key", "changed_at",
           "last_contact_at", "name_key", "custodian__name")  # fmt: skip
@@ -42,58 +54,71 @@ class Page:
     after: str
 
 
-def facet_fields(definitions: Sequence[FieldDefinition]) -> list[FieldDefinition]:
-    """The card fields that the filter bar offers."""
-    return [d for d in definitions if d.is_facet and d.type in _CHOICE_TYPES]
+def asked(query: QueryDict, fields: Sequence[SelectionField]) -> tuple[dict[str, Any], list[str]]:
+    """The selection that an address stands for, and what of it cannot be asked, in words.
+
+    A condition that cannot be asked is left out of the selection.
+    """
+    criteria = reading.read(query, fields)
+    try:
+        validate(criteria)
+    except BadInput as bad:
+        usable = {part: [one for one in criteria[part] if one["field"] not in bad.problems]
+                  for part in criteria}  # fmt: skip
+        problems = [
+            f"{reading.field_label(str(place), fields)}: {sentence(reason)}"
+            for place, reasons in bad.problems.items() for reason in reasons
+        ]  # fmt: skip
+        return (usable if problems and usable != criteria else dict(EVERYBODY)), problems
+    return criteria, []
 
 
-def criteria_of(query: QueryDict, definitions: Sequence[FieldDefinition]) -> dict[str, Any]:
-    """The selection that an address of the list stands for; what is unknown is left out."""
-    found: list[dict[str, Any]] = []
-
-    def ask(field: str, values: Sequence[Any], op: str = "in") -> None:
-        if values:
-            found.append({"field": field, "op": op, "values": list(values)})
-
-    ask("name", [text] if (text := query.get("q", "").strip()[:64]) else [], "contains")
-    ask("kind", [one for one in query.getlist("kind") if one in Kind.values])
-    ask("grade", [one for one in query.getlist("grade") if one and one in Grade.values])
-    custodians = [one for one in query.getlist("custodian") if one.isdecimal() and len(one) < 10]
-    ask("custodian", custodians[:20])
-    if text := query.get("region", "").strip()[:60]:
-        code = text if address.division(text) else address.parse_address(text).division
-        ask("region", [code] if code else [])
-    for definition in facet_fields(definitions):
-        known = {"true", "false"} if definition.type == FieldType.BOOLEAN else {
-            choice["code"] for choice in definition.choices}  # fmt: skip
-        ticked = [one for one in query.getlist(f"f.{definition.code}") if one in known]
-        ask(f"fields.{definition.code}", ticked)
-    return {"all": found, "none": []}
+def plain_address(query: QueryDict) -> QueryDict:
+    """The address of a selection without its page and without what was left empty."""
+    kept = QueryDict(mutable=True)
+    for name in query:
+        if name in ("after", "before", "sort"):
+            continue
+        is_text = name == "q" or name.startswith(_TYPED)
+        if values := [one for one in query.getlist(name) if one.strip() or not is_text]:
+            kept.setlist(name, values)
+    return kept
 
 
-def facets(query: QueryDict, definitions: Sequence[FieldDefinition]) -> list[dict[str, Any]]:
-    """The ticks of the filter bar."""
-    language, found = words.language(), []
-    columns = (("kind", _("Kind"), list(Kind.choices)),
-               ("grade", _("Grade"), [one for one in Grade.choices if one[0]]))  # fmt: skip
-    for name, label, options in columns:
-        found.append(_ticks(query, name, label, options, is_main=True))
-    for definition in facet_fields(definitions):
-        choices = card_fields.choice_labels(definition, language)
-        if definition.type == FieldType.BOOLEAN:
-            choices = [("true", _("Yes")), ("false", _("No"))]
-        label = card_fields.label(definition, language)
-        found.append(_ticks(query, f"f.{definition.code}", label, choices))
+def chips(criteria: Mapping[str, Any], query: QueryDict) -> list[dict[str, str]]:
+    """Each condition as a sentence, with the address of the list without it."""
+    found = []
+    for part, one, text in describe_each(criteria):
+        rest, field = query.copy(), one["field"]
+        for name in list(rest):
+            if _belongs(name, field, one["op"], part):
+                del rest[name]
+        found.append({"text": text, "rest": rest.urlencode()})
     return found
 
 
-def _ticks(
-    query: QueryDict, name: str, label: str, choices: Any, *, is_main: bool = False
-) -> dict[str, Any]:
-    ticked = set(query.getlist(name))
-    options = [{"value": code, "label": text, "checked": code in ticked} for code, text in choices]
-    return {"name": name, "legend": label, "options": options, "is_main": is_main,
-            "is_used": any(one["checked"] for one in options)}  # fmt: skip
+def _belongs(name: str, field: str, op: str, part: str) -> bool:
+    """Whether a name of the address says what a condition asks."""
+    if op == OWNS:
+        return name.startswith("owned.")
+    if op == CONTAINS:
+        return name == "q"
+    if op == BETWEEN:
+        return name in (f"from.{field}", f"to.{field}", f"not.{field}")
+    if op == SET:
+        return name == f"known.{field}"
+    if part == "none":
+        return name in (f"not.{field}", f"nottext.{field}")
+    return name in (field, f"text.{field}")
+
+
+def rows_of(criteria: Mapping[str, Any], user: User, total: int) -> QuerySet[Customer]:
+    """The customers of a selection; where there are few they are read by their numbers."""
+    is_narrow = bool(criteria["all"] or criteria["none"]) and total <= FEW
+    if is_narrow:
+        numbers = list(members(criteria, user=user).numbers())
+        return Customer.objects.filter(merged_into=None, number__in=numbers)
+    return customers_in(criteria, user=user)
 
 
 def _write(value: Any, pk: UUID) -> str:
@@ -148,12 +173,9 @@ def page_of(rows: QuerySet[Customer], query: Mapping[str, str]) -> Page:
     )
 
 
-def count_text(rows: QuerySet[Customer]) -> str:
-    """How many there are, counted to ten thousand at most so that a list opens at once."""
-    count = rows.order_by()[: COUNTED + 1].count()
-    if count > COUNTED:
-        return _("more than %(count)s customers") % {"count": f"{COUNTED:,}"}
-    return _("%(count)s customers") % {"count": f"{count:,}"}
+def count_text(count: int) -> str:
+    """How many there are, in words."""
+    return ngettext("%(count)s customer", "%(count)s customers", count) % {"count": f"{count:,}"}
 
 
 def list_rows(customers: Sequence[Customer], user: User) -> list[dict[str, Any]]:
@@ -173,10 +195,3 @@ def list_rows(customers: Sequence[Customer], user: User) -> list[dict[str, Any]]
         }
         for one in customers
     ]
-
-
-def selected(query: QueryDict, user: User, definitions: Sequence[FieldDefinition]
-             ) -> tuple[QuerySet[Customer], dict[str, Any]]:  # fmt: skip
-    """The customers of an address of the list and its criteria."""
-    criteria = criteria_of(query, definitions)
-    return customers_in(criteria, user=user), criteria

@@ -45,6 +45,8 @@ def _texts() -> dict[str, str]:
         "name_taken": _("This name is in use."),
         "range_incomplete": _("Give at least one end of the range."),
         "bad_criteria": _("This selection cannot be understood."),
+        "unknown_category": _("This product category does not exist."),
+        "category_needed": _("Name the product category."),
         "bad_code": _(
             "A code has small letters, digits and underscores, and begins with a letter."
         ),

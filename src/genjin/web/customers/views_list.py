@@ -4,13 +4,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from genjin.customers import fields as card_fields
+from genjin.customers.facets import counted_facets
 from genjin.customers.search import find as find_customers
-from genjin.customers.segments import describe
+from genjin.customers.segments import BETWEEN, OWNS, fields_for_selection
 from genjin.foundation.access import access, has_right
 from genjin.foundation.models import User
 from genjin.web.customers import listing, words
 from genjin.web.customers.common import user_of
+from genjin.web.segments import criteria as reading
+
+SHOWN_OPEN = 4
 
 
 @access("customers.view")
@@ -40,28 +43,37 @@ def find(request: HttpRequest) -> HttpResponse:
 @access("customers.view")
 @require_GET
 def customers(request: HttpRequest) -> HttpResponse:
-    """The list with its filter; as many queries for one row as for fifty."""
+    """The list with its facets and live counts; a piece of the page when htmx asks.
+
+    As many queries for one row as for fifty.
+    """
     user = user_of(request)
-    definitions = card_fields.definitions()
-    rows, criteria = listing.selected(request.GET, user, definitions)
-    page = listing.page_of(rows, request.GET)
-    query = request.GET.copy()
-    for name in ("after", "before", "sort"):
-        query.pop(name, None)
-    every = listing.facets(request.GET, definitions)
+    fields = fields_for_selection()
+    criteria, problems = listing.asked(request.GET, fields)
+    counted = counted_facets(criteria, user=user)
+    page = listing.page_of(listing.rows_of(criteria, user, counted.total), request.GET)
+    query = listing.plain_address(request.GET)
+    ranges = [one for one in fields if BETWEEN in one.ops]
     context = {
         "rows": listing.list_rows(page.rows, user),
         "page": page,
-        "count": listing.count_text(rows),
-        "facets": [one for one in every if one["is_main"]],
-        "more_facets": [one for one in every if not one["is_main"]],
-        "is_more_used": any(one["is_used"] for one in every if not one["is_main"]),
-        "sentences": describe(criteria) if criteria["all"] else [],
+        "count": listing.count_text(counted.total),
+        "facets": [{"facet": one, "is_open": place < SHOWN_OPEN or one.used > 0}
+                   for place, one in enumerate(counted.facets)],
+        "chips": listing.chips(criteria, query),
+        "problems": problems,
+        "ranges": reading.controls(ranges, criteria),
+        "owned": reading.owned_controls(next(f for f in fields if f.code == "owned"), criteria),
+        "is_more_used": any(one["op"] in (BETWEEN, OWNS) for part in criteria.values()
+                            for one in part),
         "q": request.GET.get("q", ""),
-        "region": request.GET.get("region", ""),
         "query": query.urlencode(),
         "may_change": has_right(user, "customers.change"),
         "may_import": has_right(user, "customers.import"),
         "may_segment": has_right(user, "segments.manage"),
-    }
+    }  # fmt: skip
+    if request.headers.get("HX-Target") == "selection":
+        answer = render(request, "customers/_selection.html", context)
+        answer["HX-Push-Url"] = f"{request.path}?{context['query']}" if query else request.path
+        return answer
     return render(request, "customers/list.html", context)

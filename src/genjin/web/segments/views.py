@@ -1,11 +1,12 @@
 """Segments: the list, a segment with its sentences and count, making one from the list's filter."""
 
+from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -13,23 +14,26 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from genjin.customers import fields as card_fields
+from genjin.customers.facets import Members, tally
 from genjin.customers.models import Customer, Segment
+from genjin.customers.operations.segment_days import changes_of, counts_by_day
 from genjin.customers.operations.segments import (
     archive_segment,
     change_segment,
     create_segment,
 )
-from genjin.customers.segments import customers_in, describe, fields_for_selection
-from genjin.foundation.access import access, scope_of
+from genjin.customers.segments import describe, fields_for_selection
+from genjin.foundation.access import access, has_right, scope_of
 from genjin.foundation.models import User
 from genjin.kernel.errors import BadInput
 from genjin.web.customers import listing
 from genjin.web.customers.common import user_of
-from genjin.web.customers.sentences import add_problems
+from genjin.web.customers.sentences import sentence
 from genjin.web.segments import criteria as reading
 
 FORM = require_http_methods(["GET", "POST"])
+NAMED = 50
+"""So many of those who entered and left are named."""
 
 
 class SegmentForm(forms.Form):
@@ -68,7 +72,7 @@ def _sentences(criteria: dict[str, Any]) -> list[str]:
 def _count(criteria: dict[str, Any], user: User) -> int | None:
     """How many customers of this person's scope are in it now; None if it cannot be asked."""
     try:
-        return customers_in(criteria, user=user).count()
+        return tally(criteria, user=user).total
     except BadInput:
         return None
 
@@ -84,27 +88,69 @@ def segments(request: HttpRequest) -> HttpResponse:
     return render(request, "segments/list.html", {"rows": found, "is_archived": is_archived})
 
 
+def _changed(row: Segment, user: User, now: datetime) -> dict[str, Any] | None:
+    """What entered and left since yesterday, each with the first of their names."""
+    change = changes_of(row, user=user, now=now)
+    if change is None:
+        return None
+
+    def named(members: Members) -> list[Customer]:
+        numbers = list(islice(members.numbers(), NAMED))
+        return list(Customer.objects.filter(number__in=numbers).order_by("number"))
+
+    return {
+        "change": change,
+        "entered": named(change.entered),
+        "left": named(change.left),
+        "gone": change.gone if scope_of(user) == "all" else 0,
+    }
+
+
+def _pictures(row: Segment) -> dict[str, Any] | None:
+    days = counts_by_day(row)
+    if len(days) < 2:
+        return None
+    return {"values": [one.count for one in days], "names": [one.day.isoformat() for one in days]}
+
+
 @access("segments.manage")
 @require_GET
 def segment(request: HttpRequest, pk: int) -> HttpResponse:
-    """One segment: who is in it, how many now, by kind and grade."""
-    row, user = (
-        get_object_or_404(Segment.objects.select_related("created_by"), pk=pk),
-        user_of(request),
-    )
-    count = _count(row.criteria, user)
-    sample: list[Customer] = []
-    grades: list[dict[str, Any]] = []
-    if count:
-        inside = customers_in(row.criteria, user=user)
-        sample = list(inside.select_related("custodian").order_by("-changed_at", "-id")[:20])
-        grades = [
-            dict(one) for one in inside.order_by("grade").values("grade").annotate(n=Count("pk"))
-        ]
-    context = {"segment": row, "sentences": _sentences(row.criteria), "count": count,
-               "may_change": may_change(user, row), "rows": listing.list_rows(sample, user),
-               "grades": grades}  # fmt: skip
+    """One segment: how many, which, by grade, and what entered and left since yesterday."""
+    row = get_object_or_404(Segment.objects.select_related("created_by"), pk=pk)
+    user, now = user_of(request), timezone.now()
+    context: dict[str, Any] = {
+        "segment": row, "sentences": _sentences(row.criteria), "count": None,
+        "may_change": may_change(user, row), "may_call": has_right(user, "campaigns.manage"),
+    }  # fmt: skip
+    try:
+        counted = tally(row.criteria, user=user, facets=["grade"])
+        by_grade = counted.by_facet.get("grade", {})
+        inside = listing.rows_of(row.criteria, user, counted.total).select_related("custodian")
+        context |= {
+            "count": counted.total,
+            "rows": listing.list_rows(list(inside.order_by("-changed_at", "-id")[:20]), user),
+            "grades": [{"grade": one, "n": n} for one, n in sorted(by_grade.items()) if one],
+            "address": reading.address_of(row.criteria, fields_for_selection()),
+            "since": _changed(row, user, now),
+        }
+        if scope_of(user) == "all":
+            context["pictures"] = _pictures(row)
+    except BadInput:
+        context["rows"] = []
     return render(request, "segments/segment.html", context)
+
+
+def _say_problems(form: SegmentForm, bad: BadInput) -> None:
+    """Names the condition for each problem that has no control of the form's own."""
+    fields = fields_for_selection()
+    for place, reasons in bad.problems.items():
+        for reason in reasons:
+            if place in form.fields:
+                form.add_error(str(place), sentence(reason))
+            else:
+                label = reading.field_label(str(place), fields)
+                form.add_error(None, f"{label}: {sentence(reason)}")
 
 
 def _editor(
@@ -128,11 +174,7 @@ def _editor(
 def segment_new(request: HttpRequest) -> HttpResponse:
     """Makes a segment; an address of the customer list brings its filter along."""
     if request.method == "GET":
-        if request.headers.get("HX-Request"):
-            criteria = reading.read(request.GET, fields_for_selection())
-        else:
-            criteria = listing.criteria_of(request.GET, card_fields.definitions())
-        return _editor(request, SegmentForm(), criteria)
+        return _editor(request, SegmentForm(), reading.read(request.GET, fields_for_selection()))
     form = SegmentForm(request.POST)
     criteria = reading.read(request.POST, fields_for_selection())
     if form.is_valid():
@@ -140,7 +182,7 @@ def segment_new(request: HttpRequest) -> HttpResponse:
             row = create_segment(name=form.cleaned_data["name"], criteria=criteria,
                                  by=user_of(request), now=timezone.now())  # fmt: skip
         except BadInput as bad:
-            add_problems(form, bad)
+            _say_problems(form, bad)
         else:
             messages.success(request, _("The segment is made."))
             return redirect("segment", pk=row.pk)
@@ -163,7 +205,7 @@ def segment_change(request: HttpRequest, pk: int) -> HttpResponse:
             change_segment(row, name=form.cleaned_data["name"], criteria=criteria,
                            by=user_of(request), now=timezone.now())  # fmt: skip
         except BadInput as bad:
-            add_problems(form, bad)
+            _say_problems(form, bad)
         else:
             messages.success(request, _("Saved."))
             return redirect("segment", pk=row.pk)
