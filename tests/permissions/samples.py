@@ -17,10 +17,14 @@ from genjin.customers.fields import sync_shipped_fields
 from genjin.customers.models import (
     Address,
     ContactPerson,
+    Customer,
     CustomerExport,
     CustomerImport,
+    DuplicatePair,
     FieldDefinition,
     Hold,
+    OwnedProduct,
+    ProductCategory,
     Segment,
     WantedItem,
 )
@@ -30,10 +34,13 @@ from genjin.foundation import access
 from genjin.foundation.models import Approval, Heartbeat, LongTask, Team, User
 from genjin.kernel.ids import uuid7
 from genjin.sales.models import KnowledgeCard, Product
+from genjin.service.models import WarrantyStub
 from tests.factories import (
     make_campaign,
+    make_category,
     make_customer,
     make_followup,
+    make_order,
     make_point,
     make_script_version,
     make_team,
@@ -67,6 +74,14 @@ class World:
         return "/" + re.sub(r"<([^>]+)>", value, route)
 
 
+def _stub(customer: Customer) -> WarrantyStub:
+    category = ProductCategory.objects.create(code="stub")
+    owned = OwnedProduct.objects.create(customer=customer, category=category, source_kind="stub")
+    product = Product.objects.create(name="空调", code="W1", kind=category)
+    return WarrantyStub.objects.create(serial="S1", product=product, customer=customer,
+                                       owned=owned, language="en")  # fmt: skip
+
+
 def make_world() -> World:
     """The rows; the agent is the custodian, all people are in one team."""
     now = timezone.now()
@@ -78,6 +93,7 @@ def make_world() -> World:
     agent = users["agent"]
     world = World(team, users)
     customer = make_customer(phone="+8613800138000", custodian=agent, team=team)
+    category = make_category()
     version = make_script_version()
     campaign: Campaign = make_campaign(agents=(agent,), team=team, script=version.script)
     followup = make_followup(
@@ -117,11 +133,28 @@ def make_world() -> World:
             "commitment_pk": Commitment.objects.create(
                 customer=customer, text="?", owner=agent, due_at=now, made_by=agent
             ).pk,
+            "order_pk": make_order(customer=customer, category=category).pk,
+            "owned_pk": OwnedProduct.objects.create(
+                customer=customer, category=category, brand="?", source_kind="person"
+            ).pk,
             "block": "basic",
             "action": "wrong",
         },
+        "orders/import/": {"pk": LongTask.objects.create(kind="orders", title="t", by=agent).pk},
+        "settings/categories/": {"pk": category.pk},
         "rulebook/": {"pk": FollowUpRule.objects.order_by("pk")[0].pk},
+        "duplicates/": {
+            "pk": DuplicatePair.objects.create(
+                first=customer, second=make_customer(name="张三", team=team), score=85
+            ).pk
+        },
+        "duplicates/pick/": {"pk": customer.pk},
+        "duplicates/merges/": {"pk": customer.pk},
+        "pool/": {"pk": customer.pk},
         "settings/card-fields/": {"pk": FieldDefinition.objects.order_by("pk")[0].pk},
+        "warranty/": {"seal": "broken"},
+        "warranties/": {"pk": _stub(customer).pk},
+        "warranties/qr/": {"pk": Product.objects.get(code="W1").pk},
         "exports/": {
             "pk": CustomerExport.objects.create(
                 mark="GJ-2345678922",

@@ -17,6 +17,7 @@ GROUPS: tuple[tuple[tuple[str, Any, str, str, str], ...], ...] = (
     (
         ("desk", _("Desk"), "desk", "headset", "desk.work"),
         ("customers", _("Customers"), "customers", "address-book", "customers.view"),
+        ("pool", _("Pool"), "pool", "inbox", "pool.take"),
         ("approvals", _("Approvals"), "approvals", "checks", ""),
     ),
     (
@@ -29,13 +30,16 @@ GROUPS: tuple[tuple[tuple[str, Any, str, str, str], ...], ...] = (
     (
         ("floor", _("Floor"), "floor", "layout-dashboard", "floor.view"),
         ("logbook", _("Logbook"), "logbook", "notebook", "logbook.own"),
+        ("scores", _("Scores"), "scores", "star", "scores.view"),
     ),
     (
         ("rulebook", _("Rulebook"), "rulebook", "book-2", "rulebook.view"),
         ("segments", _("Segments"), "segments", "filter", "segments.manage"),
+        ("warranties", _("Warranties"), "warranties", "shield-check", "warranties.manage"),
         ("exports", _("Exports"), "exports", "file-export", "customers.export"),
         ("review", _("Cards to look over"), "customers-review", "list-check", "customers.view"),
         ("custody-log", _("Who looked"), "custody-log", "eye", "audit.view"),
+        ("duplicates", _("Duplicates"), "duplicates", "arrows-join", "customers.change"),
         ("imports", _("Import"), "imports", "file-import", "customers.import"),
     ),
     (
