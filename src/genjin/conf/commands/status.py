@@ -56,6 +56,7 @@ def _counts() -> dict[str, Any]:
     from django.db.models import Count
 
     from genjin.customers.models import Customer
+    from genjin.flows import timetable
     from genjin.followups.models import FollowUp, Interaction
     from genjin.followups.states import State
     from genjin.foundation.jobs import counts_by_state
@@ -70,6 +71,15 @@ def _counts() -> dict[str, Any]:
         "followups": states,
         "interactions": Interaction.objects.count(),
         "jobs": counts_by_state(),
+        "timetable": [
+            {
+                "name": record.name,
+                "done_for": record.day.isoformat() if record.day else None,
+                "is_due": record.is_due,
+                "error": record.error,
+            }
+            for record in timetable.records(timezone.now())
+        ],
         "worker": {
             "is_well": age is not None and age < WORKER_IS_LATE_AFTER_SECONDS,
             "seen_at": beat.at.isoformat() if beat else None,
@@ -98,7 +108,15 @@ def _lines(found: dict[str, Any]) -> list[str]:
         f"Follow-ups    {_listed(found['followups'])}",
         f"Interactions  {found['interactions']:,}",
         f"Jobs          {_listed(found['jobs'])}",
+        f"Timetable     {_daily(found['timetable'])}",
     ]
+
+
+def _daily(entries: list[dict[str, Any]]) -> str:
+    """What of the daily timetable is done, due or went wrong."""
+    wrong = [f"{entry['name']} failed: {entry['error']}" for entry in entries if entry["error"]]
+    due = sum(entry["is_due"] for entry in entries)
+    return "; ".join([f"{len(entries) - due} of {len(entries)} not due", *wrong])
 
 
 def _listed(counts: dict[str, int]) -> str:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from genjin.calling.models import Campaign
-from genjin.conf.sample import campaigns, customers, history, people
+from genjin.conf.sample import campaigns, customers, history, people, rulebook
 from genjin.customers.importing import mapping as mappings
 from genjin.customers.importing import operations as importing
 from genjin.foundation import policy
@@ -55,6 +55,7 @@ def load(*, now: datetime, count: int, say: Callable[[str], None]) -> list[tuple
         say("Writing products and scripts, starting a campaign …")
         products = people.make_products(data, by=by, now=began_at)
         scripts = people.make_scripts(data, products, by=by, now=began_at)
+        rulebook.make(data, by=by, now=now)
         segments = campaigns.make_segments(data, by=by, now=began_at)
         made = campaigns.make_campaigns(
             data, users=users, segments=segments, scripts=scripts, products=products, by=by,

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from genjin.flows import timetable
 from genjin.foundation import jobs, queries
 from genjin.foundation.access import access, has_right
 from genjin.foundation.models import LongTask, User
@@ -25,6 +26,16 @@ TONES = {
     LongTask.State.DONE: "good",
     LongTask.State.FAILED: "bad",
     LongTask.State.CANCELLED: "warn",
+}
+TIMETABLE = {
+    "classes, lists and sets": gettext_lazy("Classes, lists and sets of cards"),
+    "grades for review": gettext_lazy("Grades for review"),
+    "return to the pool": gettext_lazy("Return to the pool"),
+    "warnings of a return": gettext_lazy("Warnings of a return to the pool"),
+    "duplicates": gettext_lazy("Search for duplicates"),
+    "check of the scores": gettext_lazy("Check of the scores"),
+    "anchor of the scores": gettext_lazy("Anchor of the scores"),
+    "events of the day": gettext_lazy("Events of the day for the rulebook"),
 }
 JOB_STATES = {
     "todo": gettext_lazy("Waiting"),
@@ -65,6 +76,10 @@ def _context(request: HttpRequest) -> dict[str, Any]:
                 {"label": label, "count": counts.get(code, 0)} for code, label in JOB_STATES.items()
             ],
             "failed": queries.failed_jobs(),
+            "timetable": [
+                {"record": record, "label": TIMETABLE.get(record.name, record.name)}
+                for record in timetable.records(timezone.now())
+            ],
         }
     return context
 
