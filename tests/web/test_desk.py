@@ -347,3 +347,19 @@ def test_a_campaign_that_asks_for_a_skill_says_so_to_who_lacks_it(client, agent)
     BriefingPass.objects.create(campaign=campaign, user=agent, version=1)
     page = client.get(reverse("desk") + "?dry=1").content.decode()
     assert "“贷款” asks for skills that you are not known for: loans." in page
+
+
+def test_going_on_after_a_break_makes_the_agent_ready_with_the_customer_in_hand(
+    client, agent, taken
+):
+    client.post(reverse("desk-state"), {"state": "break", "reason": "午餐"})
+    answer = client.post(reverse("desk-next"))
+    assert answer["Location"] == url("followup", taken)
+    presence = AgentPresence.objects.get()
+    assert (presence.state, presence.followup, presence.reason) == ("ready", taken, "")
+
+
+def test_going_on_with_a_call_under_way_leaves_its_state(client, agent, taken):
+    client.post(url("hang-up", taken))
+    client.post(reverse("desk-next"))
+    assert AgentPresence.objects.get().state == "wrap_up"

@@ -19,7 +19,7 @@ from genjin.calling.operations.campaigns import WrongAnswersError, pass_briefing
 from genjin.calling.queries import campaigns_of, needs_briefing
 from genjin.calling.states import AgentState
 from genjin.customers.models import Customer
-from genjin.flows.desk import presence_of
+from genjin.flows.desk import campaign_of, presence_of
 from genjin.followups import claims, gate, queries
 from genjin.followups import sentences as gate_sentences
 from genjin.followups.models import FollowUp, Queue
@@ -83,10 +83,17 @@ def next_or_desk(request: HttpRequest, now: datetime) -> str:
 @access("desk.work")
 @require_POST
 def take_the_next(request: HttpRequest) -> HttpResponse:
-    """Hands over the next customer; whoever asks for one is ready."""
+    """Hands over the next customer, or goes on with the one in hand; whoever asks is ready.
+
+    Who is in a call, or wraps one up, with the customer in hand goes on with that.
+    """
     user = _user(request)
     now = timezone.now()
-    set_agent_state(user, AgentState.READY, now=now)
+    presence, held = presence_of(user), queries.held_by(user)
+    in_call = presence is not None and presence.state in (AgentState.ON_CALL, AgentState.WRAP_UP)
+    if held is None or not in_call:
+        campaign = campaign_of(held) if held else None
+        set_agent_state(user, AgentState.READY, now=now, campaign=campaign, followup=held)
     return redirect(next_or_desk(request, now))
 
 

@@ -86,6 +86,7 @@ function startDraft() {
   let isSending = false;
   let isDirty = false;
   let isStopped = false;
+  let isOver = false;
 
   const tell = (words, isKept = false) => {
     line.textContent = words;
@@ -108,6 +109,7 @@ function startDraft() {
     showNote();
   };
   const remember = () => {
+    if (isOver) return;
     keep(id, { fields: read(), revision, writer, serial, isDirty });
     showNote();
   };
@@ -212,7 +214,9 @@ function startDraft() {
   // While an outcome is recorded no save may be under way: it would arrive after it.
   const pause = () => { isStopped = true; clearTimeout(timer); return underWay; };
   const resume = () => { isStopped = !conflict.hidden; save(); };
-  return { changed, pause, resume };
+  // Recorded: nothing is kept any more, not even on leaving the page.
+  const end = () => { isOver = true; forget(id); };
+  return { changed, pause, resume, end };
 }
 
 // -- the outcome panel ------------------------------------------------------------------------
@@ -258,7 +262,7 @@ function startRecording(draft) {
     try {
       const answer = await send(form.action, data);
       if (answer.status === 200) {
-        forget(form.dataset.id);
+        draft.end();
         location.assign(answer.data.location);
         return;
       }
@@ -365,6 +369,8 @@ function startCall(draft) {
       if (answer.status !== 200) {
         fault.textContent = answer.data.message ?? say("Refused");
         fault.hidden = false;
+        const known = dialled.closest("[data-point]").querySelector(".phone-no");
+        if (known && fault.textContent.includes(known.textContent.trim())) known.remove();
         if (answer.data.code === "not_in_hand") lost();
         return;
       }
