@@ -7,8 +7,9 @@ record of custody, its line in the timeline, and the follow-ups that waited for 
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -206,3 +207,50 @@ def give_back(customer: Customer, *, reason: str, by: User, now: datetime) -> No
         customer=customer, assigned_to=keeper, state__in=WAITING
     ).exclude(source_kind="commitment")
     reassign(waiting, to=None, by=by, now=now, reason=GIVEN_BACK)
+
+
+# ── What one person is shown ─────────────────────────────────────────────────────────────────
+
+_SHOWN = f"""
+WITH {_DUE}
+SELECT c.id, c.day, c.reason, c.planned, c.protected_until,
+  {", ".join(f"COALESCE({test}, false) AS is_{code}" for code, test in OPEN.items())}
+FROM due c ORDER BY c.day, c.id LIMIT %(limit)s
+"""  # noqa: S608
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """When a card of mine may go back, why, and what keeps it. `told` : a warning names the day."""
+
+    customer_id: UUID
+    day: date
+    reason: str
+    told: date | None
+    protected_until: date | None
+    open: tuple[str, ...]
+
+    @property
+    def goes_on(self) -> date:
+        """The day it goes back, as told; before that, as the rules have it."""
+        return max(self.day, self.told) if self.told else self.day
+
+
+def outlook(user: User, now: datetime, *, within_days: int = 30, limit: int = 200) -> list[Outlook]:
+    """A person's cards that may go back to the pool soon, the nearest first; one statement."""
+    values = {**_values(queries.terms(), now), "near": within_days, "me": user.pk, "limit": limit}
+    statement = _statement(_SHOWN, near="%(near)s::int", whose="AND c.custodian_id = %(me)s")
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        rows = cursor.fetchall()
+    return [
+        Outlook(pk, day, reason, told, protected,
+                tuple(code for code, is_open in zip(OPEN, flags, strict=True) if is_open))
+        for pk, day, reason, told, protected, *flags in rows
+    ]  # fmt: skip
+
+
+def warned(user: User, now: datetime) -> list[Outlook]:
+    """The cards that this person was told will go back, and that still will."""
+    near = outlook(user, now, within_days=queries.terms().notice)
+    return [one for one in near if one.told is not None and not one.open]

@@ -15,6 +15,9 @@ from typing import Any
 
 from django.utils import timezone
 
+from genjin.customers.duplicates.scanning import scan_duplicates
+from genjin.customers.operations import segment_days
+from genjin.flows import pool
 from genjin.flows.rulebook import clock
 from genjin.followups.scores import anchors
 from genjin.followups.scores import jobs as score_jobs
@@ -36,8 +39,12 @@ class Daily:
 
 # Add a line for nightly work; what others read comes before them.
 DAILY: tuple[Daily, ...] = (
+    Daily("who is in each segment", 0, segment_days.snapshot_segments),
     Daily("classes, lists and sets", 1, sales_jobs.refresh_standings),
     Daily("grades for review", 1, sales_jobs.drop_overdue_grades),
+    Daily("return to the pool", 2, pool.return_to_pool),
+    Daily("warnings of a return", 2, pool.warn_of_return),
+    Daily("duplicates", 2, scan_duplicates),
     Daily("check of the scores", 3, score_jobs.verify_nightly),
     Daily("events of the day", clock.TOLD_AT, clock.tell_all),
     Daily("anchor of the scores", 20, anchors.anchor_day),

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from genjin.customers.duplicates.finding import sides, weighed
-from genjin.customers.duplicates.rules import SHOWN, Side
+from genjin.customers.duplicates.rules import SHOWN, Side, score
 from genjin.customers.models import Customer, DuplicatePair
 from genjin.customers.states import PairState
 from genjin.foundation.models import Heartbeat
@@ -86,6 +86,26 @@ def _forget(probes: dict[UUID, Side], standing: set[tuple[UUID, UUID]]) -> None:
         if tuple(sorted((pair.first_id, pair.second_id))) not in standing
     ]
     DuplicatePair.objects.filter(pk__in=gone, state=PairState.OPEN).delete()
+
+
+@transaction.atomic
+def insert_pair(one: Customer, two: Customer, *, now: datetime) -> DuplicatePair:
+    """The pair of two cards that a person puts side by side, on the list whatever its score."""
+    first, second = sorted((one, two), key=lambda card: card.number)
+    known = sides([first.pk, second.pk])
+    found = score(known[first.pk], known[second.pk])
+    keepers = {first.custodian_id, second.custodian_id} - {None}
+    pair, _made = DuplicatePair.objects.get_or_create(
+        first=first,
+        second=second,
+        defaults={
+            "score": found.total,
+            "evidence": [part.to_json() for part in found.evidence],
+            "is_collision": len(keepers) > 1,
+            "found_at": now,
+        },
+    )
+    return pair
 
 
 def _changed(since: datetime | None) -> Iterator[list[UUID]]:

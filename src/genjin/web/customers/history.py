@@ -68,6 +68,16 @@ _CODE_LOOKS = {
     "grade_dropped": ("trending-down", "warn"),
     "key_confirmed": ("star", "accent"),
 }
+# Why a card changed hands (CU17); `assigned` needs no words.
+MOVES = {
+    "taken": gettext_lazy("taken out of the pool"),
+    "given_back": gettext_lazy("given back to the pool"),
+    "returned_no_contact": gettext_lazy("back in the pool: no contact for too long"),
+    "returned_no_deal": gettext_lazy("back in the pool: no deal for too long"),
+    "returned_protection": gettext_lazy("back in the pool: the protection ended"),
+    "collision": gettext_lazy("two people claimed the customer"),
+    "merge": gettext_lazy("two cards were merged"),
+}
 Data = Mapping[str, Any]
 
 
@@ -119,6 +129,11 @@ _TITLES: dict[str, Callable[[Data], str]] = {
     "address_added": lambda d: _("Address added"),
     "address_changed": lambda d: _("Address changed"),
     "address_retired": lambda d: _("Address taken off"),
+    "card_merged_from": lambda d: _("Merged: %(name)s (%(number)s) is on this card now") % d,
+    "card_split_from": lambda d: _("Merge undone: %(name)s (%(number)s) is a card again") % d,
+    "card_split_into": lambda d: _("Was merged with %(name)s (%(number)s), and is a card again")
+    % d,
+    "protection_set": lambda d: _("Protected until %(until)s") % {"until": d.get("until") or "–"},
     "custodian_changed": lambda d: _("Custodian: %(to)s") % {"to": d.get("to") or _("nobody")},
     "card_confirmed": lambda d: _("Card confirmed"),
     "card_lent": lambda d: _("Lent to %(to)s") % d,
@@ -189,6 +204,8 @@ def body(entry: TimelineEntry, definitions: Mapping[str, FieldDefinition]) -> st
             "owner": data.get("owner", ""), "at": _instant(data["due_at"])})  # fmt: skip
     if entry.code in ("clip_added", "note"):
         parts.append(str(data.get("text", "")))
+    if entry.kind == "custody" and data.get("why") in MOVES:
+        parts.append(str(MOVES[data["why"]]))
     if entry.kind == "consent":
         parts.append(str(data.get("source", "")))
         parts.append(str(data.get("evidence", "")))

@@ -34,6 +34,7 @@ from genjin.web.custody.words import freshness_rows
 from genjin.web.customers import words
 from genjin.web.customers.forms.main import MAIN_COLUMNS
 from genjin.web.customers.history import KIND_GROUPS, KIND_LABELS, timeline_items
+from genjin.web.duplicates import page as doubles
 from genjin.web.orders.panels import card_panels
 
 TIMELINE_PAGE = 30
@@ -250,6 +251,7 @@ def card_context(
         "consents": consent_rows(card),
         "holds": hold_rows(card),
         "segments": segments_of(customer),
+        "doubles": doubles.panel(customer, user),
         "commitments": list(commitments.order_by("due_at")[:20]),
         "followups": [
             {"row": row, "why": " ".join(sentences(row.withheld))}

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -54,10 +54,23 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
     try:
         card = queries.card(pk, now=now, visible=queries.visible_to(user))
     except Customer.DoesNotExist:
-        raise Http404 from None
+        return _to_survivor(request, pk)
     log_view(pk, by=user, now=now)
     context = page.card_context(card, user, now=now, kind=request.GET.get("kind", ""))
     return render(request, "customers/card.html", context)
+
+
+def _to_survivor(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """A card that was merged leads to the one it went into; any other is not there."""
+    user = user_of(request)
+    merged = Customer.objects.filter(pk=pk, merged_into__in=queries.visible_to(user)).first()
+    if merged is None or merged.merged_into_id is None:
+        raise Http404
+    messages.info(
+        request,
+        _("Card %(number)s was merged into this one.") % {"number": merged.number},
+    )
+    return redirect("customer", merged.merged_into_id)
 
 
 @access("customers.view")

@@ -34,6 +34,7 @@ from genjin.kernel.errors import BadInput
 from genjin.sales.queries import search
 from genjin.web.campaigns.sentences import sheet_blocks
 from genjin.web.desk.sentences import in_words
+from genjin.web.pool.views import going_back
 
 # What an agent may choose; the others come from what they do.
 CHOSEN_STATES = (AgentState.READY, AgentState.BUSY, AgentState.BREAK, AgentState.OFF)
@@ -225,6 +226,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "dry": _next_allowed(campaigns, user, now) if is_dry else None,
         "card_work": _card_work(user, now) if is_dry else [],
         "may_open_cards": has_right(user, "customers.view"),
+        "going_back": going_back(user, now) if has_right(user, "pool.take") else [],
     }
     return render(request, "desk/desk.html", context)
 
