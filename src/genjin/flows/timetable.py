@@ -16,6 +16,7 @@ from typing import Any
 from django.utils import timezone
 
 from genjin.customers.duplicates.scanning import scan_duplicates
+from genjin.customers.quality import counting
 from genjin.customers.operations import segment_days
 from genjin.flows import pool
 from genjin.flows.rulebook import clock
@@ -40,6 +41,7 @@ class Daily:
 # Add a line for nightly work; what others read comes before them.
 DAILY: tuple[Daily, ...] = (
     Daily("who is in each segment", 0, segment_days.snapshot_segments),
+    Daily("count of the cards", 0, counting.count_yesterday),
     Daily("classes, lists and sets", 1, sales_jobs.refresh_standings),
     Daily("grades for review", 1, sales_jobs.drop_overdue_grades),
     Daily("return to the pool", 2, pool.return_to_pool),

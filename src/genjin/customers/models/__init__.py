@@ -21,12 +21,14 @@ from genjin.customers.models.facets import FacetBits, FacetChange, SegmentDay
 from genjin.customers.models.history import NewsClip, TimelineEntry, WantedItem
 from genjin.customers.models.imports import CustomerImport, ImportMapping, ImportRow
 from genjin.customers.models.permission import Consent, Hold
+from genjin.customers.models.quality import CardCount
 from genjin.customers.models.segment import Segment, SegmentMember
 from genjin.customers.models.standing import OwnedProduct, ProductCategory, Standing
 
 __all__ = [
     "Address",
     "CardAccess",
+    "CardCount",
     "CardLoan",
     "Consent",
     "ContactHours",
