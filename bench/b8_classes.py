@@ -58,7 +58,7 @@ def _fill(context: Context, customers: int, orders: int) -> None:
     """Customers and two years of orders."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT setseed(0.20261123)")
-        # What the rows refer to is made right here; looking it up again would take most of the time.
+        # What the rows refer to is made right here; to look it up again takes most of the time.
         cursor.execute("SET session_replication_role = replica")
         step = 100_000
         for first in range(0, customers, step):

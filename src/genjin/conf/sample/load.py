@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from genjin.calling.models import Campaign
-from genjin.conf.sample import campaigns, customers, history, people, rulebook
+from genjin.conf.sample import campaigns, customers, history, orders, people, rulebook
 from genjin.customers.importing import mapping as mappings
 from genjin.customers.importing import operations as importing
 from genjin.foundation import policy
@@ -54,6 +54,7 @@ def load(*, now: datetime, count: int, say: Callable[[str], None]) -> list[tuple
         _bring_in_customers(data, count, by=users["manager"], now=began_at)
         say("Writing products and scripts, starting a campaign …")
         products = people.make_products(data, by=by, now=began_at)
+        made_categories = orders.make_categories(data, products, by=users["admin"], now=began_at)
         scripts = people.make_scripts(data, products, by=by, now=began_at)
         rulebook.make(data, by=by, now=now)
         segments = campaigns.make_segments(data, by=by, now=began_at)
@@ -63,6 +64,8 @@ def load(*, now: datetime, count: int, say: Callable[[str], None]) -> list[tuple
         )  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")  # the planner must know the rows that have just come in
+    say("Bringing in a year of orders …")
+    orders.make_orders(data, made_categories, by=users["manager"], now=now)
     say("Making a week of calls …")
     running: Campaign = made["care"]
     agents = [users[name] for name in ("agent", "agent2", "agent3", "agent4")]
