@@ -83,7 +83,7 @@ def served(context: Context) -> Iterator[tuple[int, psutil.Process]]:
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
+    for _ in range(1200):
         if process.poll() is not None:
             raise RuntimeError("genjin serve ended by itself")
         try:
