@@ -70,7 +70,8 @@ def _columns() -> str:
 
 # One statement: the person's own due rows first (callbacks, commitments, then what was assigned),
 # else the first by rank of the first queue that has one in an open lane. In a queue the lanes are
-# looked at in the order of their first rows (`heads`), each from where it is known to begin
+# looked at in the order of their first rows (`heads`; before the others those lanes that come
+# first at this hour), each from where it is known to begin
 # (`fronts`); only the row that is taken gets locked, and it is sought from the lane's first row
 # on. Queues are tried one after the other: those behind the first that has work are never looked
 # at.
@@ -86,16 +87,18 @@ WITH front AS MATERIALIZED (
   LIMIT 1 FOR UPDATE OF f SKIP LOCKED
 ), common AS MATERIALIZED (
   SELECT found.id, heads.lanes, heads.ranks, heads.ids
-  FROM (SELECT * FROM unnest(%(queues)s::bigint[], %(lanes)s::text[], %(ranks)s::text[],
-          %(ids)s::text[]) WITH ORDINALITY AS slot(queue_id, lanes, ranks, ids, position)
+  FROM (SELECT * FROM unnest(%(queues)s::bigint[], %(lanes)s::text[], %(places)s::text[],
+          %(ranks)s::text[], %(ids)s::text[]) WITH ORDINALITY
+          AS slot(queue_id, lanes, places, ranks, ids, position)
         ORDER BY position) slot
   CROSS JOIN LATERAL (
-    SELECT array_agg(lane.id ORDER BY head.rank, head.id) AS lanes,
-      array_agg(head.rank ORDER BY head.rank, head.id) AS ranks,
-      array_agg(head.id ORDER BY head.rank, head.id) AS ids
-    FROM unnest(slot.lanes::bigint[],
+    SELECT array_agg(lane.id ORDER BY lane.place, head.rank, head.id) AS lanes,
+      array_agg(head.rank ORDER BY lane.place, head.rank, head.id) AS ranks,
+      array_agg(head.id ORDER BY lane.place, head.rank, head.id) AS ids
+    FROM unnest(slot.lanes::bigint[], slot.places::int[],
         CASE WHEN (SELECT is_same FROM front) THEN slot.ranks::bigint[] END,
-        CASE WHEN (SELECT is_same FROM front) THEN slot.ids::uuid[] END) lane(id, rank, first_id)
+        CASE WHEN (SELECT is_same FROM front) THEN slot.ids::uuid[] END)
+      lane(id, place, rank, first_id)
     LEFT JOIN LATERAL (
       SELECT h.rank, h.id FROM followups_followup h
       WHERE h.queue_id = slot.queue_id AND h.lane_id = lane.id
@@ -187,6 +190,11 @@ def why(followup: FollowUp, *, by: User, profile: Profile, now: datetime) -> Rea
     return reason
 
 
+def _places(count: int, first: int) -> str:
+    """For each lane of a queue whether it is one of those that come first (0) or not (1)."""
+    return lanes.literal((0,) * first + (1,) * (count - first))
+
+
 def take_first(
     by: User, *, queues: Sequence[Queue], channels: Sequence[str], now: datetime, lease: timedelta
 ) -> Taken | None:
@@ -201,8 +209,11 @@ def take_first(
     values = {
         "me": by.pk,
         "channels": lanes.literal(tuple(channels)),
-        "queues": lanes.literal(tuple(queue for queue, _ in slots)),
-        "lanes": "{" + ",".join(f'"{lanes.literal(each)}"' for _, each in slots) + "}",
+        "queues": lanes.literal(tuple(queue for queue, _, _ in slots)),
+        "lanes": "{" + ",".join(f'"{lanes.literal(each)}"' for _, each, _ in slots) + "}",
+        "places": "{"
+        + ",".join(f'"{_places(len(each), first)}"' for _, each, first in slots)
+        + "}",
         "lease_until": now + lease,
         **fact_parameters(profile, now),
     }

@@ -18,7 +18,7 @@ KEPT_SECONDS = 1.0
 _NOTHING_READY = (2**63 - 1, "ffffffff-ffff-ffff-ffff-ffffffffffff")
 _MOST_KEPT = 20_000
 
-Slot = tuple[int, tuple[int, ...]]
+Slot = tuple[int, tuple[int, ...], int]
 Mark = tuple[int, str, float]
 _lock = threading.Lock()
 _marks: dict[tuple[int, int], Mark] = {}
@@ -35,7 +35,7 @@ class Fronts:
             self._count = _count
             found = [
                 [self._fresh(_marks.get((queue, lane)), (queue, lane)) for lane in lanes]
-                for queue, lanes in slots
+                for queue, lanes, _ in slots
             ]
         self._ranks = _literal([[mark and mark[0] for mark in marks] for marks in found])
         self._ids = _literal([[mark and mark[1] for mark in marks] for marks in found])

@@ -224,20 +224,21 @@ def open_for(
 
 def slots(
     by: User, queues: Sequence[Queue], now: datetime, profile: Profile
-) -> list[tuple[int, tuple[int, ...]]]:
+) -> list[tuple[int, tuple[int, ...], int]]:
     """Where to look for the next follow-up, in order: queues' ids, each with its open lanes.
 
-    Queues in the order of their bands (equal bands as given), in each the lanes that come first
-    before the others; a queue that asks for a skill the person lacks is left out.
+    Queues in the order of their bands (equal bands as given), in each the lanes that come first,
+    so many as the last figure says, before the others; a queue that asks for a skill the person
+    lacks is left out.
     """
     skills = frozenset(by.skills)
-    return [
-        (queue.pk, lanes)
-        for queue in sorted(queues, key=lambda queue: queue.band)
-        if skills.issuperset(queue.skills)
-        for lanes in open_for(by, queue, now, profile)
-        if lanes
-    ]
+    found = []
+    for queue in sorted(queues, key=lambda queue: queue.band):
+        if skills.issuperset(queue.skills):
+            first, others = open_for(by, queue, now, profile)
+            if first or others:
+                found.append((queue.pk, first + others, len(first)))
+    return found
 
 
 @lru_cache(maxsize=1024)
