@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from genjin.calling.models import Campaign
-from genjin.conf.sample import campaigns, customers, history, orders, people, rulebook
+from genjin.conf.sample import campaigns, customers, doubles, history, orders, people, rulebook
 from genjin.customers.importing import mapping as mappings
 from genjin.customers.importing import operations as importing
 from genjin.foundation import policy
@@ -70,6 +70,8 @@ def load(*, now: datetime, count: int, say: Callable[[str], None]) -> list[tuple
     running: Campaign = made["care"]
     agents = [users[name] for name in ("agent", "agent2", "agent3", "agent4")]
     history.make_calls(data, running, agents, now=now)
+    doubles.make_duplicates(agents, now=now)
+    doubles.make_pool(data, agents, by=by, now=now)
     logins = [(user.username, user.role, password) for user in users.values()]
     _keep_logins(logins)
     return logins
