@@ -214,7 +214,7 @@ def counts(asked: Asked, facets: Sequence[str], places: Sequence[str]) -> Sql:
         if not wanted or values == []:
             continue
         mask = _by_facet("b.facet", "m", names)
-        sql.add(f"UNION ALL SELECT b.facet, b.value, sum(bit_count(b.bits & {mask}))::bigint "
+        sql.add(f"UNION ALL SELECT b.facet, b.value, sum(bit_count(b.bits & {mask})::integer) "
                 "FROM customers_facetbits b JOIN masks m ON m.chunk = b.chunk "
                 "WHERE b.facet = ANY(%s)", wanted)  # fmt: skip
         if values is not None:
