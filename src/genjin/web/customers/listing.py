@@ -15,7 +15,7 @@ from django.http import QueryDict
 from django.utils.translation import ngettext
 
 from genjin.customers.facets import members
-from genjin.customers.models import ContactPoint, Customer
+from genjin.customers.models import ContactPoint, Customer, Standing
 from genjin.customers.queries import shown_phone
 from genjin.customers.segments import (
     BETWEEN,
@@ -179,16 +179,18 @@ def count_text(count: int) -> str:
 
 
 def list_rows(customers: Sequence[Customer], user: User) -> list[dict[str, Any]]:
-    """The rows with the first number of each card; one query for all numbers."""
+    """The rows with first number and class of each card; one query for each of the two."""
     points = ContactPoint.objects.filter(
         customer__in=[one.pk for one in customers], kind="phone", is_active=True
     ).order_by("customer_id", "position", "id")
     first: dict[UUID, ContactPoint] = {}
     for point in points:
         first.setdefault(point.customer_id, point)
+    standings = Standing.objects.in_bulk([one.pk for one in customers])
     return [
         {
             "customer": one,
+            "standing": standings.get(one.pk),
             "phone": shown_phone(user, first[one.pk]) if one.pk in first else "",
             "place": words.place(one.region),
             "reading": words.rare_reading(one.name, person=one.kind == Kind.PERSON),

@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from genjin.customers.facets import counted_facets
+from genjin.customers.models import Standing
 from genjin.customers.search import find as find_customers
 from genjin.customers.segments import BETWEEN, OWNS, fields_for_selection
 from genjin.foundation.access import access, has_right
@@ -27,9 +28,11 @@ def find(request: HttpRequest) -> HttpResponse:
         User.objects.filter(pk__in={hit.custodian_id for hit in hits if hit.custodian_id})
         .values_list("pk", "name")
     ) if not is_piece and hits else {}  # fmt: skip
+    standings = Standing.objects.in_bulk([hit.id for hit in hits])
     rows = [
         {
             "hit": hit,
+            "standing": standings.get(hit.id),
             "place": words.place(hit.region),
             "custodian": names.get(hit.custodian_id or 0, ""),
             "reading": words.rare_reading(hit.name, person=hit.kind == "person"),

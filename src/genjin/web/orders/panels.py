@@ -128,6 +128,30 @@ def prospect_panel(customer: Customer, *, now: datetime) -> dict[str, Any]:
     }
 
 
+def ask_box(customer: Customer, user: User, *, now: datetime, back: str) -> dict[str, Any] | None:
+    """What is to be asked while talking: the first category that nobody asked about, the grade.
+
+    None where there is nothing to ask or this person may not change cards.
+    """
+    if not has_right(user, "customers.change"):
+        return None
+    standing = standing_of(customer)
+    sets = standing.sets if standing else {}
+    unknown = [one for one in categories.active() if one.code not in sets]
+    is_overdue = grade_standing(customer, now).is_overdue
+    if not unknown and not is_overdue:
+        return None
+    first = unknown[0] if unknown else None
+    return {
+        "grade": is_overdue,
+        "category": first,
+        "name": words.category_name(first) if first else "",
+        "brands": categories.brands(first, limit=30) if first else [],
+        "more": max(len(unknown) - 1, 0),
+        "back": back,
+    }
+
+
 def card_panels(customer: Customer, user: User, *, now: datetime) -> dict[str, Any]:
     """The three panels for the card's page."""
     return {

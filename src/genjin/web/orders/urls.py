@@ -15,6 +15,7 @@ urlpatterns = [
     path(f"{CARD}/orders/new", views_card.order_new, name="order-new"),
     path(f"{CARD}/orders/<uuid:order_pk>/cancel", views_card.order_cancel, name="order-cancel"),
     path(f"{CARD}/owned/new", views_card.owned_new, name="owned-new"),
+    path(f"{CARD}/owned/ask", views_card.owned_ask, name="owned-ask"),
     path(f"{CARD}/owned/none", views_card.owned_none, name="owned-none"),
     path(f"{CARD}/owned/<uuid:owned_pk>/gone", views_card.owned_gone, name="owned-gone"),
     path(f"{CARD}/prospect", views_card.prospect, name="customer-prospect"),

@@ -17,7 +17,7 @@ from genjin.customers.operations import categories, owned, prospects
 from genjin.flows import grades
 from genjin.foundation import policy
 from genjin.foundation.access import access, has_right
-from genjin.kernel.errors import GenjinError
+from genjin.kernel.errors import BadInput, GenjinError
 from genjin.sales import key_customers
 from genjin.sales import orders as operations
 from genjin.sales.models import Order
@@ -154,6 +154,39 @@ def owned_none(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @access("customers.change")
+@require_POST
+def owned_ask(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The answer to "do you own one", given while talking; the next question takes its place."""
+    customer, user, now = customer_of(request, pk), user_of(request), timezone.now()
+    category = _category(request.POST.get("category", ""))
+    answer, brand = request.POST.get("answer", ""), request.POST.get("brand", "")
+    problem = ""
+    try:
+        if category is None or answer not in ("ours", "theirs", "none"):
+            raise BadInput("not_a_choice")
+        if answer == "none":
+            owned.mark_owns_none(customer, category=category, by=user, now=now)
+        else:
+            owned.add_owned(customer, category=category, is_ours=answer == "ours", brand=brand,
+                            source=("person", str(user.pk)), by=user, now=now)  # fmt: skip
+    except GenjinError as error:
+        problem = of_error(error)
+    back = _safe(request, request.POST.get("next", "")) or back_to(customer, "owned")
+    if not request.headers.get("HX-Request"):
+        if problem:
+            messages.error(request, problem)
+        return redirect(back)
+    ask = panels.ask_box(customer, user, now=now, back=back)
+    context = {"customer": customer, "ask": {**(ask or {}), "error": problem}}
+    return render(request, "orders/_ask.html", context)
+
+
+def _safe(request: HttpRequest, to: str) -> str:
+    """An address of our own to go back to; "" for anything else."""
+    return to if url_has_allowed_host_and_scheme(to, allowed_hosts={request.get_host()}) else ""
+
+
+@access("customers.change")
 @FORM
 def owned_gone(request: HttpRequest, pk: UUID, owned_pk: UUID) -> HttpResponse:
     """Says that something is no longer at the customer."""
@@ -197,8 +230,7 @@ def grade_confirm(request: HttpRequest, pk: UUID) -> HttpResponse:
         messages.error(request, of_error(error))
     else:
         messages.success(request, _("The grade stands; its term begins anew."))
-    to = request.POST.get("next", "")
-    if to and url_has_allowed_host_and_scheme(to, allowed_hosts={request.get_host()}):
+    if to := _safe(request, request.POST.get("next", "")):
         return redirect(to)
     return go(request, back_to(customer, "prospect"))
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from genjin.customers.importing.operations import store_upload
+from genjin.customers.models import Customer
 from genjin.customers.operations import prospects
 from genjin.customers.queries import visible_to
 from genjin.foundation.access import access, has_right, scope_of
@@ -122,11 +123,17 @@ def classes(request: HttpRequest) -> HttpResponse:
         "task": LongTask.objects.filter(kind="classes").order_by("-created_at").first(),
         "proposals": [
             {"customer": one.customer, "why": words.key_sentence(one.reason),
-             "standing": getattr(one.customer, "standing", None)}
+             "standing": getattr(one.customer, "standing", None),
+             "amount": _deals(one.customer)}
             for one in proposals(visible_to(user))
         ],
     }  # fmt: skip
     return render(request, "orders/classes.html", context)
+
+
+def _deals(customer: Customer) -> str:
+    standing = getattr(customer, "standing", None)
+    return words.money(standing.deal_amount) if standing and standing.deal_amount else ""
 
 
 @access("classes.manage")
