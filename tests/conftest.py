@@ -7,6 +7,7 @@ import pytest
 
 from genjin.followups import lanes
 from genjin.foundation import policy
+from genjin.web import throttle
 
 SHARED = Path(os.environ.get("GENJIN_SHARED") or Path(__file__).resolve().parents[2] / "shared")
 IS_CI = os.environ.get("CI") == "true"
@@ -24,6 +25,7 @@ def fresh_policy():
     """Settings and lanes of one test are not remembered in the next."""
     policy.forget()
     lanes.forget()
+    throttle.forget()
     yield
     policy.forget()
     lanes.forget()

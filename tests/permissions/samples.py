@@ -46,6 +46,7 @@ from tests.factories import (
     make_team,
     make_user,
 )
+from tests.scores import give
 
 VISITOR = "visitor"
 FILE = Path(__file__).with_name("a.csv")
@@ -189,6 +190,13 @@ def make_world() -> World:
             "pk": Introduction.objects.create(script=version.script, agent=agent, text="?").pk
         },
         "floor/attention/contacts/": {"pk": contact.pk},
+        "scores/": {"pk": give(4, scored=agent, customer=customer).pk},
+        "s/": {"token": "no-such-link"},
+        "promises/": {
+            "pk": Commitment.objects.create(
+                customer=customer, text="?", owner=agent, due_at=now, made_by=agent
+            ).pk
+        },
         "logbook/records/": {"pk": interaction.pk},
         "products/": {"pk": Product.objects.create(name="保险", code="P1").pk},
         "knowledge/": {"pk": KnowledgeCard.objects.create(title="?").pk},

@@ -97,6 +97,7 @@ def test_only_these_pages_are_public():
         "design/",
         "healthz",
         "language",
+        "s/<str:token>",
         "sign-in",
         "sign-out",
         "theme/",

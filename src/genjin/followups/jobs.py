@@ -4,11 +4,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from genjin.followups import claims
+from genjin.followups.operations import commitments
+from genjin.followups.resettling_jobs import redecide_all, redecide_some
 from genjin.followups.rulebook import engine
 from genjin.followups.scores.jobs import verify_scores
 from genjin.foundation import jobs
 
-__all__ = ["Ticked", "move_by_the_clock", "tick", "verify_scores"]
+__all__ = [
+    "Ticked",
+    "move_by_the_clock",
+    "redecide_all",
+    "redecide_some",
+    "tick",
+    "verify_scores",
+    "watch_promises",
+]
 
 # A contact that belongs to nothing in hand is given up after this long.
 _STALE = timedelta(hours=4)
@@ -29,6 +39,13 @@ class Ticked:
 def move_by_the_clock(now: datetime) -> None:
     """Keeps the queue moving: the worker's clock calls this."""
     tick(now)
+
+
+@jobs.tick("promises", every_seconds=30)
+def watch_promises(now: datetime) -> None:
+    """Reminds of promises before their date and tells of late ones after."""
+    commitments.remind(now)
+    commitments.escalate_late(now)
 
 
 def tick(now: datetime) -> Ticked:

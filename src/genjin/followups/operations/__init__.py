@@ -6,6 +6,7 @@ from genjin.followups.operations.commitments import (
     break_commitment,
     keep_commitment,
     make_commitment,
+    move_commitment,
     withdraw_commitment,
 )
 from genjin.followups.operations.contacts import (
@@ -56,6 +57,7 @@ __all__ = [
     "finish",
     "keep_commitment",
     "make_commitment",
+    "move_commitment",
     "open_called_back",
     "open_queue",
     "place_hold",

@@ -18,7 +18,7 @@ from genjin.calling.models import Campaign
 from genjin.calling.queries import people_of, rotations_due, visible_to
 from genjin.flows import supervision
 from genjin.flows.purposes import outcomes_for
-from genjin.followups import queries
+from genjin.followups import promises, queries
 from genjin.followups.models import Contact, FollowUp
 from genjin.followups.operations import reassign
 from genjin.followups.sentences import sentences
@@ -87,6 +87,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "person": person,
         "persons": waiting_by_person(user),
         "people": people_of(user),
+        "promises": list(promises.escalated(user)[:SHOWN]),
         "rotations": rotations_due(visible_to(user), today)[:SHOWN],
         "today": today,
         "to_queue": TO_QUEUE,

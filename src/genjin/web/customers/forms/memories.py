@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
+from genjin.followups.states import CommitmentKind
 from genjin.foundation.models import User
 from genjin.web.customers.forms.base import DATE
 
@@ -32,11 +33,20 @@ class CommitmentForm(forms.Form):
     """Something that we promise the customer."""
 
     text = forms.CharField(label=gettext_lazy("What we promise"), max_length=300)
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Kind"), choices=CommitmentKind.choices, initial=CommitmentKind.CALL
+    )
     owner = forms.ModelChoiceField(label=gettext_lazy("Owner"), queryset=User.objects.none())
     due = forms.DateField(label=gettext_lazy("Due"), widget=forms.DateInput(attrs=DATE))
     due_time = forms.TimeField(
         label=gettext_lazy("Time"), initial=time(10), widget=forms.TimeInput(attrs={"type": "time"})
     )
+
+    remind_at = forms.DateTimeField(
+        label=gettext_lazy("Remind at"), required=False,
+        help_text=gettext_lazy("Left empty: as usual for this kind."),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )  # fmt: skip
 
     def __init__(self, *args: Any, people: QuerySet[User], **options: Any) -> None:
         super().__init__(*args, **options)
