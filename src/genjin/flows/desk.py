@@ -24,11 +24,13 @@ from genjin.calling.operations.agents import discard_draft, set_agent_state
 from genjin.calling.states import AgentState, IntroductionState
 from genjin.customers import timeline
 from genjin.customers.models import ContactPoint
-from genjin.customers.operations.card import set_grade
+from genjin.customers.operations.card import change_customer, set_grade
 from genjin.customers.operations.memories import add_wanted
 from genjin.customers.operations.points import mark_point
+from genjin.customers.operations.prospects import set_prospect
+from genjin.customers.states import ProspectState
 from genjin.flows.desk_form import OutcomeForm, check
-from genjin.flows.purposes import Effect, OutcomeRule, Retry, outcome, retry_of
+from genjin.flows.purposes import Detail, Effect, OutcomeRule, Retry, outcome, retry_of
 from genjin.flows.rulebook.settling import settle
 from genjin.followups.claims import is_called_back
 from genjin.followups.models import Contact, FollowUp, Interaction
@@ -42,6 +44,7 @@ from genjin.followups.operations import (
     record_refusal,
     take,
 )
+from genjin.followups.operations.scores import check_given, record_scores
 from genjin.followups.states import WAITING, ContactState, State
 from genjin.foundation.compiled import Compiled
 from genjin.foundation.models import User
@@ -158,6 +161,7 @@ def record_outcome(followup: FollowUp, *, by: User, now: datetime, form: Outcome
         code = "not_a_choice" if form.outcome else "required"
         raise BadInput({"outcome": [Reason(code)]})
     check(form, rule, now=timezone.localtime(now))
+    _check_scores(form, by)
     _bring_in_hand(row, by=by, now=now)
     contact = open_contact(row, by)
     point = _point_of(row, form, contact)
@@ -171,9 +175,33 @@ def record_outcome(followup: FollowUp, *, by: User, now: datetime, form: Outcome
     )
     if rule.is_reached and rule.effect is Effect.DONE:
         settle(row, by=by, now=now)
+    _write_scores(row, rule, form, interaction, by=by, now=now)
     discard_draft(row, by)
     _free(by, now, campaign)
     return recorded
+
+
+def _check_scores(form: OutcomeForm, by: User) -> None:
+    """Raises BadInput at the fields of the scores; nobody scores themselves."""
+    try:
+        check_given(form.scores, by=by)
+    except BadInput as bad:
+        raise BadInput({f"score_{code}": found for code, found in bad.problems.items()}) from bad
+
+
+def _write_scores(
+    row: FollowUp,
+    rule: OutcomeRule,
+    form: OutcomeForm,
+    interaction: Interaction,
+    *,
+    by: User,
+    now: datetime,
+) -> None:
+    """Appends what the customer gave, last of all: scores are appended one at a time."""
+    if form.scores and Detail.SCORES in rule.details:
+        record_scores(row.customer, form.scores, source="call", by=by, now=now,
+                      interaction=interaction, followup=row)  # fmt: skip
 
 
 def _recorded_before(earlier: Sequence[Interaction], token: str) -> Interaction | None:
@@ -301,6 +329,18 @@ def _write_card(
             by=by,
             now=now,
         )
+    if form.prospect_state or form.visiting_grade:
+        set_prospect(
+            row.customer,
+            # A visiting grade alone says that the prospect is kept.
+            state=form.prospect_state or ProspectState.KEEP,
+            paused_until=form.paused_until,
+            visiting_grade=form.visiting_grade,
+            by=by,
+            now=now,
+        )
+    if form.enthusiasm:
+        change_customer(row.customer, {"fields.enthusiasm": form.enthusiasm}, by=by, now=now)
     if form.wanted:
         add_wanted(row.customer, form.wanted, by, now)
     if form.commitment_text and form.commitment_due_at:

@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from genjin.customers.states import Grade
+from genjin.customers.states import Grade, ProspectState, VisitingGrade
 from genjin.flows.purposes import Detail, Effect, OutcomeRule
+from genjin.followups.operations.scores import Given
 from genjin.foundation.models import User
 from genjin.kernel.errors import BadInput
 from genjin.kernel.problems import Reason
@@ -37,6 +38,7 @@ class OutcomeForm:
     `token` names this filling-in: sent twice it is recorded once. `point` is the number the
     outcome is about, `person` who spoke, `introduction` the agent's own one that stood in the
     script. `refuses_all` widens "never again" to every purpose.
+    `scores` are what the customer gave our people (FU8): they stand in their chain alone.
     """
 
     outcome: str
@@ -50,6 +52,10 @@ class OutcomeForm:
     grade: str = ""
     expected_close_date: date | None = None
     expected_amount: Decimal | None = None
+    prospect_state: str = ""
+    paused_until: date | None = None
+    visiting_grade: str = ""
+    enthusiasm: str = ""
     needs: str = ""
     concern: str = ""
     objection_card: str = ""
@@ -65,6 +71,7 @@ class OutcomeForm:
     promise_amount: Decimal | None = None
     promise_date: date | None = None
     refuses_all: bool = False
+    scores: tuple[Given, ...] = ()
     point: UUID | None = None
     person: UUID | None = None
     script_version: int | None = None
@@ -76,6 +83,10 @@ class OutcomeForm:
             "form_token": self.token,
             "no_next_reason": self.no_next_reason,
             "grade": self.grade,
+            "prospect_state": self.prospect_state,
+            "paused_until": _iso(self.paused_until) if self.prospect_state else None,
+            "visiting_grade": self.visiting_grade,
+            "enthusiasm": self.enthusiasm,
             "needs": self.needs,
             "concern": self.concern,
             "objection_card": self.objection_card,
@@ -117,6 +128,7 @@ def check(form: OutcomeForm, rule: OutcomeRule, *, now: datetime) -> None:
     for found in (
         _text_problems(form),
         _figure_problems(form, now),
+        _prospect_problems(form, now),
         _callback_problems(form, rule, now),
         _commitment_problems(form, now),
         _own_problems(form, rule, now),
@@ -157,6 +169,20 @@ def _figure_problems(form: OutcomeForm, now: datetime) -> Problems:
         amount = getattr(form, name)
         if amount is not None and not 0 <= amount < Decimal(10) ** 16:
             problems[name] = [Reason("not_an_amount")]
+    return problems
+
+
+def _prospect_problems(form: OutcomeForm, now: datetime) -> Problems:
+    problems: Problems = {}
+    if form.prospect_state not in ProspectState.values:
+        problems["prospect_state"] = [Reason("not_a_choice")]
+    if form.visiting_grade not in VisitingGrade.values:
+        problems["visiting_grade"] = [Reason("not_a_choice")]
+    if form.prospect_state == ProspectState.PAUSE:
+        if form.paused_until is None:
+            problems["paused_until"] = [Reason("required")]
+        elif form.paused_until <= now.date():
+            problems["paused_until"] = [Reason("in_the_past")]
     return problems
 
 

@@ -44,6 +44,7 @@ class Detail(StrEnum):
     NUMBER_FAULT = "number_fault"
     PROMISE = "promise"
     REFUSAL = "refusal"
+    SCORES = "scores"
 
 
 @dataclass(frozen=True)

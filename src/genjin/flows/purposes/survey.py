@@ -18,11 +18,11 @@ from genjin.flows.purposes.base import (
 _TALK = (Detail.NEEDS, Detail.WANTED, Detail.COMMITMENT)
 
 
-def _outcomes(whole: Label, part: Label) -> tuple[OutcomeRule, ...]:
+def _outcomes(whole: Label, part: Label, *more: Detail) -> tuple[OutcomeRule, ...]:
     return checked(
         (
-            spoke("completed", "1", whole, *_TALK, tone="good", is_success=True),
-            spoke("partial", "2", part, Detail.CALLBACK, *_TALK),
+            spoke("completed", "1", whole, *more, *_TALK, tone="good", is_success=True),
+            spoke("partial", "2", part, Detail.CALLBACK, *more, *_TALK),
             with_details(CALLBACK, Detail.CALLBACK, *_TALK),
             with_details(REFUSED),
             *NOT_REACHED,
@@ -31,6 +31,6 @@ def _outcomes(whole: Label, part: Label) -> tuple[OutcomeRule, ...]:
     )
 
 
-OUTCOMES = _outcomes(_("All questions answered"), _("Some questions answered"))
+OUTCOMES = _outcomes(_("All questions answered"), _("Some questions answered"), Detail.SCORES)
 TEST_OUTCOMES = _outcomes(_("Test completed"), _("Test broken off"))
 DATA_OUTCOMES = _outcomes(_("Data complete"), _("Data in part"))

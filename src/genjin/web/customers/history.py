@@ -31,6 +31,7 @@ KIND_LABELS = {
     "change": gettext_lazy("Changes"),
     "custody": gettext_lazy("Custody"),
     "occasion": gettext_lazy("Stubs and records"),
+    "score": gettext_lazy("Surveys"),
     "memory": gettext_lazy("Notes"),
     "import": gettext_lazy("Import"),
 }
@@ -50,6 +51,7 @@ _LOOKS = {
     "change": ("edit", "quiet"),
     "custody": ("user-check", "quiet"),
     "occasion": ("receipt", "good"),
+    "score": ("star", "accent"),
     "memory": ("note", "quiet"),
     "import": ("file-import", "quiet"),
 }
@@ -117,6 +119,13 @@ def _occasion(label: Any) -> Callable[[Data], str]:
     return lambda data: _("%(what)s: card brought up to date") % {"what": label}
 
 
+def _hold_renewed(data: Mapping[str, Any]) -> str:
+    what = {"purposes": words.purposes(data["purposes"]), "who": data.get("approved_by", "")}
+    if what["who"]:
+        return _("Hold renewed: %(purposes)s; %(who)s agreed") % what
+    return _("Hold renewed: %(purposes)s") % what
+
+
 _TITLES: dict[str, Callable[[Data], str]] = {
     "card_opened": lambda d: _("Card opened"),
     "card_changed": lambda d: _("Card changed"),
@@ -148,8 +157,7 @@ _TITLES: dict[str, Callable[[Data], str]] = {
         "reason": words.hold_reason(str(d.get("reason"))),
         "purposes": words.purposes(d["purposes"]),
     },
-    "hold_renewed": lambda d: _("Hold renewed: %(purposes)s")
-    % {"purposes": words.purposes(d["purposes"])},
+    "hold_renewed": _hold_renewed,
     "hold_released": lambda d: _("Hold released: %(purposes)s")
     % {"purposes": words.purposes(d["purposes"])},
     "consent_given": lambda d: _("Agreed: %(what)s") % {"what": _consent(d)},
@@ -163,6 +171,10 @@ _TITLES: dict[str, Callable[[Data], str]] = {
     "commitment_broken": lambda d: _("Promise broken: %(text)s") % d,
     "commitment_withdrawn": lambda d: _("Promise no longer wanted: %(text)s") % d,
     **order_words.TITLES,
+    "survey_offered": lambda d: _("Link to the survey page given"),
+    "scores_given": lambda d: _("Judged our service on the survey page")
+    if d.get("way") == "web"
+    else _("Judged our service in a call"),
     "imported": lambda d: _("Came in with %(file)s, row %(row)s") % d,
     "import_updated": lambda d: _("Updated by a file"),
 }  # fmt: skip

@@ -10,12 +10,16 @@ from uuid import UUID
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as __
 from django.utils.translation import gettext_lazy as _
 
+from genjin.customers import fields as card_fields
 from genjin.customers.models import ContactPerson, ContactPoint
-from genjin.customers.states import Grade
+from genjin.customers.states import Grade, ProspectState, VisitingGrade
 from genjin.flows.desk_form import OutcomeForm
+from genjin.followups.operations.scores import Given
+from genjin.followups.scores import questions
 from genjin.foundation.models import User
 from genjin.kernel.problems import Reason
 from genjin.sales.models import Product
@@ -54,6 +58,14 @@ def read_when(text: str, now: datetime) -> datetime:
             at = timezone.make_aware(naive.replace(year=here.year + 1))
         return at
     raise ValueError(text)
+
+
+def enthusiasm_choices() -> list[tuple[str, str]]:
+    """The degrees of the card field, in the reader's language; none where it was retired."""
+    for definition in card_fields.definitions():
+        if definition.code == "enthusiasm":
+            return card_fields.choice_labels(definition, get_language() or "en")
+    return []
 
 
 class WhenField(forms.CharField):
@@ -129,6 +141,14 @@ class RecordForm(forms.Form):
     grade = forms.ChoiceField(label=_("Grade"), required=False, choices=Grade.choices)
     expected_close_date = _day(_("Expected close"))
     expected_amount = AmountField(label=_("Expected amount"), required=False, max_length=24)
+    prospect_state = forms.ChoiceField(
+        label=_("What to do"), required=False, choices=ProspectState.choices
+    )
+    paused_until = _day(_("Pause until"))
+    visiting_grade = forms.ChoiceField(
+        label=_("Visiting grade"), required=False, choices=VisitingGrade.choices
+    )
+    enthusiasm = forms.ChoiceField(label=_("Enthusiasm"), required=False)
     needs = _line(_("Needs"), 500)
     concern = _line(_("Concern"), 500)
     # A new version of the script may come out during the call: the card of the old one counts.
@@ -162,6 +182,7 @@ class RecordForm(forms.Form):
         max_length=5000,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
+    score_words = _line(_("What they said about it"), 2000)
     stay = forms.CharField(required=False, max_length=1, widget=forms.HiddenInput)
 
     def __init__(
@@ -172,9 +193,14 @@ class RecordForm(forms.Form):
         owners: Sequence[User] = (),
         points: Sequence[tuple[ContactPoint, str]] = (),
         people: Sequence[ContactPerson] = (),
+        scorable: Sequence[User] = (),
         **more: Any,
     ) -> None:
         super().__init__(*args, **more)
+        self._scorable = {str(one.pk): one for one in scorable}
+        self.asked = questions.questions() if scorable else []
+        for one in self.asked:
+            self._add_score(one)
         self._owners = {str(owner.pk): owner for owner in owners}
         self._products = {str(product.pk): product for product in products}
         self.fields["objection_card"].widget.choices = [("", ""), *cards]
@@ -182,8 +208,33 @@ class RecordForm(forms.Form):
         self._choose(
             "commitment_owner", [(str(one.pk), str(one)) for one in owners], empty=__("Me")
         )
+        self._choose("enthusiasm", enthusiasm_choices())
         self._choose("point", [(str(point.pk), shown) for point, shown in points])
         self._choose("person", [(str(one.pk), one.name) for one in people])
+
+    def _add_score(self, one: questions.Question) -> None:
+        """The points of a question and whom they are for."""
+        levels = [(str(points), str(points)) for points in range(1, questions.OUT_OF + 1)]
+        self.fields[f"score_{one.code}"] = forms.ChoiceField(
+            label=questions.in_language(one.labels), required=False, choices=[("", ""), *levels]
+        )
+        able = questions.people_for(one.role, among=self._scorable.values())
+        role = questions.roles()[one.role]
+        self.fields[f"scored_{one.code}"] = forms.ChoiceField(
+            label=questions.in_language(role.labels), required=False,
+            choices=[("", __("Not known")), *((str(person.pk), str(person)) for person in able)],
+        )  # fmt: skip
+
+    def _scores(self) -> tuple[Given, ...]:
+        """What was given; the customer's words stand beside the first score."""
+        data = self.cleaned_data
+        given = [one for one in self.asked if data[f"score_{one.code}"]]
+        return tuple(
+            Given(one.code, int(data[f"score_{one.code}"]),
+                  self._scorable.get(data[f"scored_{one.code}"]),
+                  data["score_words"] if place == 0 else "")
+            for place, one in enumerate(given)
+        )  # fmt: skip
 
     def _choose(self, name: str, choices: list[tuple[str, str]], empty: str = "") -> None:
         field = self.fields[name]
@@ -206,6 +257,10 @@ class RecordForm(forms.Form):
             grade=data["grade"],
             expected_close_date=data["expected_close_date"],
             expected_amount=data["expected_amount"],
+            prospect_state=data["prospect_state"],
+            paused_until=data["paused_until"],
+            visiting_grade=data["visiting_grade"],
+            enthusiasm=data["enthusiasm"],
             needs=data["needs"],
             concern=data["concern"],
             objection_card=data["objection_card"],
@@ -221,6 +276,7 @@ class RecordForm(forms.Form):
             promise_amount=data["promise_amount"],
             promise_date=data["promise_date"],
             refuses_all=data["refuses_all"],
+            scores=self._scores(),
             point=UUID(data["point"]) if data["point"] else None,
             person=UUID(data["person"]) if data["person"] else None,
             script_version=data["script_version"],
@@ -232,3 +288,8 @@ class RecordForm(forms.Form):
 HIDDEN = ("token", "stay", "script_version", "introduction")
 # What a draft keeps: every field that a person fills in.
 DRAFT_FIELDS = tuple(name for name in RecordForm.base_fields if name not in HIDDEN)
+
+
+def is_drafted(name: str) -> bool:
+    """Whether a draft keeps a field; those of the scores come with their questions."""
+    return name in DRAFT_FIELDS or name.startswith(("score_", "scored_"))

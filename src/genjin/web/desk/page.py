@@ -1,6 +1,6 @@
 """What one follow-up's screen shows, gathered with a number of queries that never grows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,8 +23,9 @@ from genjin.followups import profiles
 from genjin.followups.claims import is_called_back, why
 from genjin.followups.models import Commitment, Contact, FollowUp, Interaction
 from genjin.followups.rulebook.about import About, about
+from genjin.followups.scores import questions
 from genjin.followups.sentences import sentence as gate_sentence
-from genjin.followups.states import CommitmentState, State
+from genjin.followups.states import CommitmentState, Purpose, State
 from genjin.foundation.compiled import Compiled
 from genjin.foundation.models import User
 from genjin.insight import logbook
@@ -285,11 +286,16 @@ def gather(followup: FollowUp, *, user: User, now: datetime, data: Any = None) -
     draft = _DRAFT.first(followup=followup.pk, user=user.pk)
     presence = presence_of(user)
     commitments = _PROMISES.all(customer=followup.customer_id)
-    typed = (draft.content.get("fields", {}) if draft else {}) | {
-        "token": uuid4().hex,
-        "script_version": version.pk if version else "",
-        "introduction": introduction.pk if introduction else "",
-    }
+    scorable = _scorable(followup, user)
+    typed = (
+        _proposed(followup, scorable)
+        | (draft.content.get("fields", {}) if draft else {})
+        | {
+            "token": uuid4().hex,
+            "script_version": version.pk if version else "",
+            "introduction": introduction.pk if introduction else "",
+        }
+    )
     form = RecordForm(
         data,
         initial=typed,
@@ -298,6 +304,7 @@ def gather(followup: FollowUp, *, user: User, now: datetime, data: Any = None) -
         owners=_owners(user),
         points=[(phone.point, phone.shown) for phone in phones],
         people=[one for one in shown.people if not one.is_self],
+        scorable=scorable,
     )
     return Page(
         followup=followup,
@@ -325,6 +332,33 @@ def gather(followup: FollowUp, *, user: User, now: datetime, data: Any = None) -
     )
 
 
+def _scorable(followup: FollowUp, user: User) -> list[User]:
+    """Who may be scored in this call: nobody unless it is a survey, and never who calls."""
+    if followup.purpose != Purpose.SURVEY:
+        return []
+    return list(User.objects.filter(is_active=True).exclude(pk=user.pk).order_by("name", "pk"))
+
+
+def _proposed(followup: FollowUp, scorable: Sequence[User]) -> dict[str, Any]:
+    """Whom the questions are about before anything is chosen: the card's custodian."""
+    able = {one.pk for one in scorable}
+    found = {}
+    for one in questions.questions() if scorable else ():
+        person = questions.proposed(one.role, followup.customer)
+        if person in able:
+            found[f"scored_{one.code}"] = str(person)
+    return found
+
+
+def score_rows(form: RecordForm, errors: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The fields of each score side by side, with what is wrong with them."""
+    return [
+        {"points": form[f"score_{one.code}"], "scored": form[f"scored_{one.code}"],
+         "errors": errors.get(f"score_{one.code}")}
+        for one in form.asked
+    ]  # fmt: skip
+
+
 def posted_form(followup: FollowUp, *, user: User, data: Any) -> RecordForm:
     """What was sent, with the choices that the screen offered where one of them was chosen."""
     customer, chosen = followup.customer_id, {name for name, value in data.items() if value}
@@ -336,6 +370,7 @@ def posted_form(followup: FollowUp, *, user: User, data: Any) -> RecordForm:
         owners=_owners(user) if "commitment_owner" in chosen else (),
         points=[(point, "") for point in points] if "point" in chosen else (),
         people=list(people) if "person" in chosen else (),
+        scorable=_scorable(followup, user),
     )
 
 

@@ -26,6 +26,13 @@ def _texts() -> dict[str, str]:
         "draft_is_newer": _("This was changed in another window; nothing was overwritten."),
         "draft_is_gone": _("This was recorded or thrown away in another window."),
         "draft_unreadable": _("What was sent cannot be read."),
+        "not_oneself": _("Nobody takes down a score for themselves."),
+        "not_points": _("Choose from 1 to 5."),
+        "after_the_date": _("The reminder lies after the date."),
+        "score_key_not_of_this_chain": _(
+            "This machine has not the key that signs scores; nothing was written. Tell your "
+            "administrator."
+        ),
         "commitment_in_the_past": _("This lies in the past."),
     }
 

@@ -28,9 +28,10 @@ from genjin.foundation.models import User
 from genjin.kernel.errors import BadInput, GenjinError, LostRace
 from genjin.web.customers.history import timeline_items
 from genjin.web.desk import page as desk_page
-from genjin.web.desk.forms import DRAFT_FIELDS
+from genjin.web.desk.forms import is_drafted
 from genjin.web.desk.sentences import by_field, in_words, sentence
 from genjin.web.desk.start import next_or_desk
+from genjin.web.orders.panels import ask_box, standing_of
 
 TIMELINE_PAGE = 20
 _FOLLOWUP = Compiled(
@@ -97,17 +98,22 @@ def _show(
     now = timezone.now()
     page = desk_page.gather(row, user=_user(request), now=now, data=data)
     draft = page.draft
+    customer = page.card.customer
+    standing = standing_of(customer)
     context = {
         "page": page,
         "errors": errors or {},
         "may_open_card": has_right(_user(request), "customers.view"),
+        "score_rows": desk_page.score_rows(page.form, errors or {}),
         "quick_times": desk_page.quick_times(now),
+        "klass": standing.value_class if standing else "",
+        "ask": ask_box(customer, _user(request), now=now, back=request.path),
         "draft": {
             "fields": draft.content.get("fields", {}) if draft else {},
             "revision": draft.revision if draft else 0,
             "writer": draft.content.get("writer", "") if draft else "",
             "serial": draft.content.get("serial", 0) if draft else 0,
-            "names": list(DRAFT_FIELDS),
+            "names": [name for name in page.form.fields if is_drafted(name)],
         },
     }
     return render(request, "desk/followup.html", context, status=status)
@@ -190,7 +196,7 @@ def draft(request: HttpRequest, pk: UUID) -> JsonResponse:
         sent = json.loads(request.body)
         content = {name: sent[name] for name in ("fields", "writer", "serial")}
         content["fields"] = {
-            name: text for name, text in content["fields"].items() if name in DRAFT_FIELDS
+            name: text for name, text in content["fields"].items() if is_drafted(name)
         }
         revision = int(sent["revision"])
         json.dumps(content, ensure_ascii=False).encode()  # half of a pair is no text
