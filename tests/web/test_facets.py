@@ -10,6 +10,7 @@ from django.utils import timezone
 from tests.factories import NOW, make_customer, make_team, make_user
 
 from genjin.customers import fields, segments
+from genjin.customers.facets import tally
 from genjin.customers.facets.building import work_in_changes
 from genjin.customers.models import (
     Customer,
@@ -222,6 +223,8 @@ def test_a_segment_says_what_entered_and_left(client, manager, cards):
     assert ("Third" in entered, "First" in entered) == (True, False)
     assert ("First" in left, "Third" in left) == (True, False)
     assert "Start a campaign" in text
+    grades = tally(segment.criteria, user=manager, facets=["grade"], is_inside=True)
+    assert grades.by_facet["grade"] == {"A": 1, "B": 1, "": 2}
     agent = make_user(role="supervisor", team=make_team())
     change = changes_of(segment, user=agent, now=timezone.now())
     assert (change.entered.count, change.left.count, change.before) == (0, 0, 0)

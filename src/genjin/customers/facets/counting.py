@@ -70,16 +70,18 @@ def _rows(sql: statement.Sql) -> list[tuple[Any, ...]]:
 
 def tally(
     criteria: Criteria, *, user: User | None, facets: Sequence[str] = (),
-    places: Sequence[str] = (),
+    places: Sequence[str] = (), is_inside: bool = False,
 ) -> Tally:  # fmt: skip
     """Counts the selection within the user's scope by each of `facets`, in one statement.
 
     `places` are divisions right below a province to be counted besides; they stand under
-    "place". Raises BadInput for criteria that cannot be asked.
+    "place". A facet's own ticks do not count for itself unless `is_inside`. Raises BadInput for
+    criteria that cannot be asked.
     """
     found: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     wanted = set(places)
-    for facet, value, count in _rows(statement.counts(asked_of(criteria, user), facets, places)):
+    sql = statement.counts(asked_of(criteria, user), facets, places, is_inside=is_inside)
+    for facet, value, count in _rows(sql):
         if facet == "region" and value:
             # A bitmap's province and a changed card's county alike.
             for level, code in places_of(value):

@@ -187,17 +187,19 @@ def _left(ticks: Sequence[Tick], without: str = "") -> list[str]:
     return [f"t{place}" for place, tick in enumerate(ticks) if tick.facet != without]
 
 
-def counts(asked: Asked, facets: Sequence[str], places: Sequence[str]) -> Sql:
+def counts(
+    asked: Asked, facets: Sequence[str], places: Sequence[str] = (), *, is_inside: bool = False
+) -> Sql:
     """(facet, value, count) of every value; a facet's own ticks do not count for itself.
 
-    An empty value counts the cards of which anything is known. Under the empty facet stand the
-    selection itself (empty value) and what it would be without a facet's own ticks (its code).
-    Changed cards give their region as it stands; `places` are the divisions below a province
-    that are wanted.
+    With `is_inside` they do: only what is in the selection is counted. An empty value counts the
+    cards of which anything is known. Under the empty facet stand the selection itself (empty
+    value) and what it would be without a facet's own ticks (its code). Changed cards give their
+    region as it stands; `places` are the divisions below a province that are wanted.
     """
     sql = Sql()
     _base(sql, asked)
-    own = sorted({tick.facet for tick in asked.ticks})
+    own = [] if is_inside else sorted({tick.facet for tick in asked.ticks})
     masks = {"": _left(asked.ticks), **{facet: _left(asked.ticks, facet) for facet in own}}
     names = {facet: f"m{place}" for place, facet in enumerate(masks)}
     bits = [f"{' & '.join(['base', *left])} AS {names[one]}" for one, left in masks.items()]

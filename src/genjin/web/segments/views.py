@@ -106,11 +106,11 @@ def _changed(row: Segment, user: User, now: datetime) -> dict[str, Any] | None:
     }
 
 
-def _pictures(row: Segment) -> dict[str, Any] | None:
+def _pictures(row: Segment) -> list[int] | None:
     days = counts_by_day(row)
     if len(days) < 2:
         return None
-    return {"values": [one.count for one in days], "names": [one.day.isoformat() for one in days]}
+    return [one.count for one in days]
 
 
 @access("segments.manage")
@@ -124,7 +124,7 @@ def segment(request: HttpRequest, pk: int) -> HttpResponse:
         "may_change": may_change(user, row), "may_call": has_right(user, "campaigns.manage"),
     }  # fmt: skip
     try:
-        counted = tally(row.criteria, user=user, facets=["grade"])
+        counted = tally(row.criteria, user=user, facets=["grade"], is_inside=True)
         by_grade = counted.by_facet.get("grade", {})
         inside = listing.rows_of(row.criteria, user, counted.total).select_related("custodian")
         context |= {
