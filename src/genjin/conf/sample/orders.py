@@ -113,7 +113,10 @@ def _prospects(rows: Sequence[Customer], rng: random.Random, *, by: User, now: d
     """Grades of several ages, some of them overdue, and what to do with each prospect."""
     for row in rows:
         grade = rng.choices("ABCDE", [2, 4, 5, 3, 2])[0]
-        ago = timedelta(days=rng.choice((1, 3, 5, 8, 9, 20, 31)), hours=rng.randint(0, 9))
+        ago = timedelta(
+            days=rng.choice((1, 3, 5, 8, 9) if grade == "A" else (1, 3, 9, 20, 31)),
+            hours=rng.randint(0, 9),
+        )
         set_grade(
             row, grade=grade, by=row.custodian or by, now=now - ago,
             expected_close_date=timezone.localdate(now) + timedelta(days=rng.randint(3, 60)),

@@ -56,7 +56,9 @@ def order_row(order: Order) -> dict[str, Any]:
     return {
         "order": order,
         "what": order.product.name if order.product else words.category_name(order.category),
-        "category": words.category_name(order.category),
+        # Without a product the category is what was bought.
+        "category": words.category_name(order.category) if order.product else "",
+        "key": "" if order.external_key.startswith("row:") else order.external_key,
         "amount": words.money(order.amount, order.currency),
         "home": "" if order.currency == words.home_currency() else words.money(order.home_amount),
         "is_return": order.kind == Order.Kind.RETURN,
