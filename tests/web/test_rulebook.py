@@ -52,7 +52,7 @@ def form_of(client, row: FollowUpRule) -> dict[str, str]:
 
 def test_the_list_says_every_rule_as_a_sentence(client, manager):
     text = page(client, "rulebook")
-    assert "When goods are delivered and they are dear or they are fragile" in text
+    assert "When goods are delivered, if they are dear or they are fragile" in text
     assert "call 2 days after, within 3 days" in text
     assert text.count("rule-sentence") == FollowUpRule.objects.count()
 

@@ -14,7 +14,7 @@ ABOUT_CUSTOMER: tuple[Fact, ...] = (
     Fact("customer.is_key", _("it is a key customer"), FactType.FLAG,
          denied=_("it is no key customer")),
     Fact("customer.value_class", _("the customer's class"), FactType.CHOICE,
-         choices=tuple((code, label) for code, label in ValueClass.choices if code)),
+         choices=tuple((code, code) for code in ValueClass.values if code)),
     Fact("customer.list", _("the customer's list"), FactType.CHOICE,
          choices=tuple(CustomerList.choices)),
     Fact("customer.kind", _("the kind of customer"), FactType.CHOICE,

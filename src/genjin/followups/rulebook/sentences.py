@@ -151,7 +151,7 @@ def sentence(rule: FollowUpRule) -> str:
     clauses = [condition(rule.event, entry) for entry in rule.conditions]
     if clauses:
         both = pgettext("between conditions", " and ").join(clauses)
-        when = _("%(when)s and %(conditions)s") % {"when": when, "conditions": both}
+        when = _("%(when)s, if %(conditions)s") % {"when": when, "conditions": both}
     window = ngettext("within %(n)s day", "within %(n)s days", rule.window_days)
     return _("%(when)s: %(do)s %(delay)s, %(window)s, by %(who)s.") % {
         "when": when,

@@ -29,4 +29,4 @@ def problem(reason: Any) -> str:
 
 def result(code: str) -> str:
     """Why a rule planned nothing: the rule's own reason, or the gate's."""
-    return str(RESULTS.get(code) or gate_sentences.HEADINGS.get(code, code))
+    return str(RESULTS.get(code) or gate_sentences.HEADINGS.get(code) or code)
