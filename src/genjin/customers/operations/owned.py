@@ -206,16 +206,17 @@ def own_by_orders(facts: Iterable[Bought], *, brand: str, by: User | None, now: 
         present[(row.customer_id, row.category_id, row.model)] = row
     new, changed = [], []
     for key, fact in bought.items():
-        row = present.get(key)
+        known = present.get(key)
         if fact.left <= 0:
-            if row is not None and row.gone_on is None:
-                row.gone_on = fact.returned_on or timezone.localdate(now)
-                changed.append(row)
-        elif row is None or _came_back(row, fact):
+            if known is not None and known.gone_on is None:
+                known.gone_on = fact.returned_on or timezone.localdate(now)
+                changed.append(known)
+        elif known is None or _came_back(known, fact):
             new.append(_ordered(fact, brand, by, now))
-        elif row.gone_on is None and row.bought_on != fact.last_on:
-            row.bought_on, row.source_id, row.confirmed_at = fact.last_on, fact.order_id, now
-            changed.append(row)
+        elif known.gone_on is None and known.bought_on != fact.last_on:
+            known.bought_on, known.source_id = fact.last_on, fact.order_id
+            known.confirmed_at = now
+            changed.append(known)
     OwnedProduct.objects.bulk_create(new, batch_size=2000)
     OwnedProduct.objects.bulk_update(
         changed, ["bought_on", "source_id", "confirmed_at", "gone_on"], batch_size=1000

@@ -135,6 +135,7 @@ def tell_overdue_grades(now: datetime) -> int:
     rows = overdue(now).values_list("pk", "grade", "grade_set_at", "expected_amount")
     told, batch = 0, []
     for pk, grade, set_at, amount in rows.iterator(chunk_size=5000):
+        assert set_at is not None  # that is what it was found by
         batch.append(_overdue_event(pk, grade, set_at, amount, rules, now))
         if len(batch) == 5000:
             told += events.emit_many(batch, now=now)
@@ -197,7 +198,7 @@ def drop_overdue_grades(now: datetime) -> int:
 
 
 def _drop(grade: str, after: str, rules: GradeRules, now: datetime) -> Sequence[UUID]:
-    values = {
+    values: dict[str, Any] = {
         "grade": grade, "after": after, "now": now, "term": rules.term_days[grade],
         "review": rules.review_days,
         "before": _before(rules, grade, now, extra_days=rules.review_days),

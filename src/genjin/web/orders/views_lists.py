@@ -153,9 +153,8 @@ def grade_reviews(request: HttpRequest) -> HttpResponse:
     user, now = user_of(request), timezone.now()
     seen = visible_to(user).order_by().values("pk")
     rows = prospects.overdue(now).filter(pk__in=seen).select_related("custodian")
-    found = [
-        {"customer": one, "grade": prospects.grade_standing(one, now)} for one in rows[:REVIEWS]
-    ]
-    found.sort(key=lambda row: row["grade"].drops_at or now)
+    standings = [(prospects.grade_standing(one, now), one) for one in rows[:REVIEWS]]
+    standings.sort(key=lambda pair: pair[0].drops_at or now)
+    found = [{"customer": one, "grade": grade} for grade, one in standings]
     context = {"rows": found, "is_cut": len(found) == REVIEWS, "now": now}
     return render(request, "orders/grades.html", context)
