@@ -24,6 +24,7 @@ from genjin.followups.states import WAITING
 from genjin.foundation import audit
 from genjin.foundation.access import has_right
 from genjin.foundation.models import User
+from genjin.foundation.sql import UUID7
 from genjin.kernel.errors import BadInput, LostRace, NotAllowed
 from genjin.kernel.problems import Reason
 
@@ -69,10 +70,6 @@ held AS (
   FROM dated WHERE LEAST(by_contact, by_deal, by_protection) <= %(today)s::date + {near}
 )"""
 _FREE = f"NOT ({' OR '.join(f'COALESCE({test}, false)' for test in OPEN.values())})"
-# A UUIDv7 made by the server: a random one with the time in front and its version set.
-_NEW_ID = """encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING substring(
-  int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3) FROM 1 FOR 6),
-  52, 1), 53, 1), 'hex')::uuid"""
 _WARN = f"""
 WITH {_DUE}, told AS (
   SELECT c.id, c.custodian_id, c.reason,
@@ -99,14 +96,14 @@ WITH {_DUE}, going AS MATERIALIZED (
   SET custodian_id = NULL, custodian_since = NULL, protected_until = NULL, changed_at = %(now)s,
     team_id = CASE WHEN %(by_region)s THEN g.area_team_id ELSE k.team_id END
   FROM going g WHERE k.id = g.id AND k.custodian_id = g.custodian_id AND k.merged_into_id IS NULL
-  RETURNING k.id, g.custodian_id, k.team_id, g.reason, {_NEW_ID} AS change_id
+  RETURNING k.id, g.custodian_id, k.team_id, g.reason, {UUID7} AS change_id
 ), recorded AS (
   INSERT INTO customers_custodychange (id, customer_id, before_id, after_id, team_id, reason, at)
   SELECT change_id, id, custodian_id, NULL, team_id, reason, %(now)s FROM returned
 ), told AS (
   INSERT INTO customers_timelineentry
     (id, customer_id, at, kind, code, data, source_kind, source_id)
-  SELECT {_NEW_ID}, r.id, %(now)s, 'custody', 'custodian_changed',
+  SELECT {UUID7}, r.id, %(now)s, 'custody', 'custodian_changed',
     jsonb_build_object('from', u.name, 'to', '', 'why', r.reason, 'reason', ''),
     'custodychange', r.change_id::text
   FROM returned r JOIN foundation_user u ON u.id = r.custodian_id

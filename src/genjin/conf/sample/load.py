@@ -10,9 +10,19 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from genjin.calling.models import Campaign
-from genjin.conf.sample import campaigns, customers, doubles, history, orders, people, rulebook
+from genjin.conf.sample import (
+    campaigns,
+    customers,
+    doubles,
+    history,
+    orders,
+    people,
+    rulebook,
+    scores,
+)
 from genjin.customers.importing import mapping as mappings
 from genjin.customers.importing import operations as importing
+from genjin.customers.operations import segment_days
 from genjin.foundation import policy
 from genjin.foundation.models import User
 
@@ -66,12 +76,17 @@ def load(*, now: datetime, count: int, say: Callable[[str], None]) -> list[tuple
         cursor.execute("ANALYZE")  # the planner must know the rows that have just come in
     say("Bringing in a year of orders …")
     orders.make_orders(data, made_categories, by=users["manager"], now=now)
+    for days in (3, 2, 1):
+        segment_days.snapshot_segments(now - timedelta(days=days))
     say("Making a week of calls …")
     running: Campaign = made["care"]
     agents = [users[name] for name in ("agent", "agent2", "agent3", "agent4")]
     history.make_calls(data, running, agents, now=now)
-    doubles.make_duplicates(agents, now=now)
     doubles.make_pool(data, agents, by=by, now=now)
+    doubles.make_duplicates(agents, now=now)
+    say("Asking customers how we did …")
+    scores.make_scores(data, users, now=now)
+    scores.make_promises(data, users, now=now)
     logins = [(user.username, user.role, password) for user in users.values()]
     _keep_logins(logins)
     return logins
