@@ -100,7 +100,8 @@ def _show(request: HttpRequest, invitation: SurveyInvitation) -> HttpResponse:
     now = timezone.now()
     if request.method == "GET":
         note_opened(invitation, now=now)
-    form = SurveyForm(request.POST or None, invitation=invitation)
+    sent = request.POST if request.method == "POST" else None
+    form = SurveyForm(sent, invitation=invitation)
     if request.method == "POST" and form.is_valid():
         try:
             answer_survey(invitation, points=form.points(), words=form.cleaned_data["words"],
