@@ -24,7 +24,7 @@ COMMANDS = {
     "migrate": _Entry("migrate", "Bring the database's tables up to date."),
     "demo": _Entry("demo", "Load a sample organisation to try things with."),
     "user": _Entry("user", "Add the people who work here."),
-    "import": _Entry("imports", "Bring in customers from a CSV or XLSX file."),
+    "import": _Entry("imports", "Bring in customers or orders from a file."),
     "status": _Entry("status", "Count customers, follow-ups, interactions and jobs."),
     "verify-scores": _Entry("verify_scores", "Check that no score of a customer was changed."),
     "manage": _Entry("manage", "Run one of Django's own management commands."),

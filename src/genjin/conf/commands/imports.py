@@ -1,4 +1,4 @@
-"""``genjin import``: brings customers in from files, with progress, and goes on after a kill."""
+"""``genjin import``: brings customers and orders in from files, with progress."""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,7 @@ from genjin.conf.launch import start_django
 
 @click.group(name="import")
 def command() -> None:
-    """Bring in customers from a CSV or XLSX file."""
+    """Bring in customers or orders from a CSV or XLSX file."""
 
 
 @command.command()
@@ -90,3 +90,57 @@ def customers(
             for sentence in error_sentences(error):
                 click.echo(sentence, err=True)
             sys.exit(1)
+
+
+@command.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--encoding", default="", help="utf-8, gb18030, big5, utf-16; found by itself.")
+@click.option("--delimiter", default="", help="Between the cells of a CSV; found by itself.")
+@click.option("--sheet", default="", help="Sheet of a workbook; the first by itself.")
+@click.option(
+    "--errors",
+    "errors_file",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Where rows that did not come in go; beside FILE as FILE.errors.csv by itself.",
+)
+@click.option("--language", default="", help="Of the reasons: zh-hans, zh-hant, zh-hk or en.")
+def orders(
+    file: Path,
+    encoding: str,
+    delimiter: str,
+    sheet: str,
+    errors_file: Path | None,
+    language: str,
+) -> None:
+    """Bring in the orders of FILE.
+
+    Columns are known by their names: customer number, phone or tax number; category; date;
+    amount; and product, currency, kind, order number, trial, note where there are any. The same
+    file twice writes nothing twice.
+    """
+    start_django()
+    # models exist only now
+    from django.utils import timezone, translation
+
+    from genjin.foundation import audit
+    from genjin.foundation.tabular.output import write_csv
+    from genjin.kernel.errors import GenjinError
+    from genjin.sales import order_sentences
+    from genjin.sales.importing import bring_in
+
+    with translation.override(language or "en"), audit.origin("command"):
+        try:
+            done = bring_in(
+                file, by=None, now=timezone.now(), encoding=encoding, delimiter=delimiter,
+                sheet=sheet, on_progress=lambda row: click.echo(f"row {row:,}", err=True),
+            )  # fmt: skip
+        except GenjinError as error:
+            click.echo(order_sentences.of_error(error), err=True)
+            sys.exit(1)
+        click.echo(
+            f"{done.written:,} new, {done.known:,} known already, {len(done.faults):,} with faults."
+        )
+        if done.faults:
+            told = errors_file or file.with_name(f"{file.name}.errors.csv")
+            write_csv(told, order_sentences.faulty_rows(done))
+            click.echo(f"Rows with faults: {told}")
