@@ -25,6 +25,7 @@ AREAS = (
     "approvals",
     "scores",
     "surveys",
+    "commitments",
     "rulebook",
     "settings",
     "audit",

@@ -8,16 +8,19 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from genjin.followups import promises
 from genjin.foundation import approvals
 from genjin.foundation.access import has_right, role_of
 from genjin.foundation.models import User
 
+MAY_PROMISE = "customers.view"
 # Groups of (key, label, url name, icon, right); a line stands between groups. Right "" is everyone.
 GROUPS: tuple[tuple[tuple[str, Any, str, str, str], ...], ...] = (
     (
         ("desk", _("Desk"), "desk", "headset", "desk.work"),
         ("customers", _("Customers"), "customers", "address-book", "customers.view"),
         ("pool", _("Pool"), "pool", "inbox", "pool.take"),
+        ("promises", _("Promises"), "promises", "heart-handshake", "customers.view"),
         ("approvals", _("Approvals"), "approvals", "checks", ""),
     ),
     (
@@ -52,10 +55,12 @@ GROUPS: tuple[tuple[tuple[str, Any, str, str, str], ...], ...] = (
 
 
 def _counts(user: User) -> dict[str, int]:
-    """How much waits for this person, by area. Costs nothing for whoever decides nothing."""
-    if not approvals.is_decider(user):
-        return {}
-    return {"approvals": len(approvals.waiting_for(user, timezone.now()))}
+    """How much waits for this person, by area. Deciding costs nothing for whoever decides none."""
+    now = timezone.now()
+    found = {"promises": promises.reminded(user, now)} if has_right(user, MAY_PROMISE) else {}
+    if approvals.is_decider(user):
+        found["approvals"] = len(approvals.waiting_for(user, now))
+    return found
 
 
 def navigation(request: HttpRequest, user: User) -> Iterator[dict[str, Any]]:
@@ -84,4 +89,10 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     if not isinstance(user, User):
         return {"nav": []}
     menu = [{"url": reverse("me"), "icon": "user-circle", "label": _("My page")}]
-    return {"nav": list(navigation(request, user)), "role": role_of(user), "user_menu": menu}
+    menu.append({"url": reverse("my-scores"), "icon": "star", "label": _("My scores")})
+    return {
+        "nav": list(navigation(request, user)),
+        "role": role_of(user),
+        "user_menu": menu,
+        "may_promise": has_right(user, MAY_PROMISE),
+    }

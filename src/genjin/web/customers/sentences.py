@@ -34,6 +34,8 @@ def _texts() -> dict[str, str]:
         ),
         "not_a_coordinate": _("This is not a place on earth."),
         "coordinates_incomplete": _("Give both latitude and longitude."),
+        "after_the_date": _("The reminder lies after the date."),
+        "in_the_past": _("This lies in the past."),
         "ends_before_it_starts": _("The end lies before the beginning."),
         "hold_too_long": _("A hold lasts at most %(days)s days."),
         "hold_needs_reason": _("Give the reason in words."),

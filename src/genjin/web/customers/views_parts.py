@@ -324,7 +324,9 @@ def commitment(request: HttpRequest, pk: UUID) -> HttpResponse:
             raise BadInput({"due": [Reason("ends_before_it_starts")]})
         followups.make_commitment(
             customer, text=form.cleaned_data["text"], owner=form.cleaned_data["owner"],
-            due_at=due, by=user, now=now,
+            due_at=due, kind=form.cleaned_data["kind"],
+            remind_at=form.cleaned_data["remind_at"], source=("card", str(customer.pk)), by=user,
+            now=now,
         )  # fmt: skip
 
     return form_view(request, customer, form=form, title=_("Promise something"), save=save,

@@ -20,7 +20,7 @@ from genjin.calling.queries import campaigns_of, needs_briefing
 from genjin.calling.states import AgentState
 from genjin.customers.models import Customer
 from genjin.flows.desk import campaign_of, presence_of
-from genjin.followups import claims, gate, queries
+from genjin.followups import claims, gate, promises, queries
 from genjin.followups import sentences as gate_sentences
 from genjin.followups.models import FollowUp, Queue
 from genjin.followups.operations import take_next
@@ -219,7 +219,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "unread": needs_briefing(user, today),
         "in_hand": list(queries.in_hand(user)[:3]),
         "callbacks": list(queries.callbacks_of(user).filter(asked_at__lte=end_of_day)[:LIST]),
-        "commitments": list(queries.commitments_of(user).filter(due_at__lte=end_of_day)[:LIST]),
+        "commitments": promises.soon(user, end_of_day, LIST),
         "drafts": list(drafts),
         "strip": logbook.today(user, now),
         "now": now,
