@@ -10,7 +10,7 @@ from genjin.calling.operations.campaigns import create_campaign
 from genjin.followups import profiles
 from genjin.followups.operations.taking import renew_lease
 from genjin.foundation import calendar, policy
-from genjin.foundation.models import AuditEntry, PolicySetting, User
+from genjin.foundation.models import AuditEntry, LongTask, PolicySetting, User
 from genjin.foundation.operations.settings import PLAIN, enter_official_year
 from genjin.web.settings import contact
 from genjin.web.settings.calendar import written
@@ -112,6 +112,21 @@ def test_another_legal_profile_brings_its_own_rules(client, admin):
     assert client.get("/settings/contact").context["profile"] == "uk"
     client.post("/settings/contact", {"key": "contact.profile", "profile": "mars"})
     assert policy.value("contact.profile") == "uk"
+
+
+def test_what_waits_is_decided_anew_once_after_each_change_of_the_policy(client, admin):
+    tasks = LongTask.objects.filter(kind="redecide")
+    key = f"{BASE}.caps.calls_24_hours.limit"
+    client.post("/settings/contact", posted(key, "5", "24", v1_unit="hours"))
+    assert not tasks.exists()  # as it was
+    client.post("/settings/contact", posted(key, "4", "24", v1_unit="hours"))
+    client.post("/settings/contact/reset", {"key": key})
+    assert tasks.count() == 1  # both before it begins: one run is enough
+    tasks.update(state="running")
+    client.post("/settings/contact/reset", {"key": key})
+    assert tasks.count() == 1
+    client.post("/settings/contact", {"key": "contact.profile", "profile": "uk"})
+    assert tasks.count() == 2
 
 
 def test_an_unknown_rule_is_not_stored(client, admin):

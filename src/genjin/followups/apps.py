@@ -7,6 +7,10 @@ class FollowupsConfig(AppConfig):
 
     def ready(self) -> None:
         # models exist only now
-        from genjin.followups.operations.scores import register_kinds
+        from genjin.customers.importing import updating
+        from genjin.followups import resettling_jobs
+        from genjin.followups.operations import permissions, scores
 
-        register_kinds()
+        permissions.register_kinds()
+        scores.register_kinds()
+        updating.when_moved(resettling_jobs.after_import)

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -27,12 +27,22 @@ from genjin.kernel.searchtokens import found_by
 # Columns that a file may set anew. The note is added to, the custodian is never taken away.
 _COLUMNS = ("name", "sex", "form_of_address", "language", "time_zone", "tax_number", "region",
             "source", "grade")  # fmt: skip
+# Columns by which the queue decides when and by whom a customer is called.
+_MOVING = frozenset({"language", "time_zone"})
+Moved = Callable[..., None]
+_told: list[Moved] = []
 _SQL = (
     "UPDATE customers_customer SET name=%s, other_names=%s, sex=%s, form_of_address=%s, "
     "language=%s, time_zone=%s, tax_number=%s, region=%s, source=%s, grade=%s, grade_set_at=%s, "
     "note=%s, custodian_id=%s, team_id=%s, fields=%s::jsonb, name_key=%s, search_text=%s, "
     "search_tokens=%s, changed_at=%s WHERE id=%s"
 )
+
+
+def when_moved(tell: Moved) -> None:
+    """Has `tell(customer_ids, by=, now=)` called, in the transaction of each chunk, for the cards
+    whose language or zone a file changed. Called once, from the AppConfig of who wants to know."""
+    _told.append(tell)
 
 
 def update_customers(
@@ -55,6 +65,7 @@ def update_customers(
     visible = _visible(ids, by)
     known = _Known(ids)
     outcomes: list[str] = []
+    moved: set[UUID] = set()
     touched: dict[UUID, Customer] = {}
     entries: list[TimelineEntry] = []
     for draft, pk in drafts:
@@ -67,6 +78,8 @@ def update_customers(
             continue
         outcomes.append("updated")
         touched[pk] = cards[pk]
+        if _MOVING & changes.keys():
+            moved.add(pk)
         data = {"file": run.file_name, "row": draft.number, "changes": plain(changes)}
         entries.append(
             TimelineEntry(
@@ -77,6 +90,9 @@ def update_customers(
     known.save()
     _save(touched, known, now)
     TimelineEntry.objects.bulk_create(entries)
+    if moved:
+        for tell in _told:
+            tell(sorted(moved), by=by, now=now)
     return outcomes
 
 

@@ -107,12 +107,13 @@ def insert_hold(
     by: User | None,
     now: datetime,
     renews: Hold | None = None,
+    approved_by: User | None = None,
 ) -> Hold:
     """Stops some purposes for a customer from `starts_at` until `ends_at` (exclusive).
 
     At most 30 days. Renewing (`renews`) needs a named person and a reason and ends the old hold
-    where the new one starts. Raises BadInput; Conflict `hold_is_over` when the hold to renew was
-    released.
+    where the new one starts; `approved_by` is who allowed it, where that took an approval.
+    Raises BadInput; Conflict `hold_is_over` when the hold to renew was released.
     """
     wanted = sorted(set(purposes), key=lambda one: PURPOSES.index(one) if one in PURPOSES else 99)
     words = note.strip()
@@ -130,10 +131,15 @@ def insert_hold(
         placed_at=now, renews=renews,
     )  # fmt: skip
     audit.record("hold", customer, by=by, now=now, reason=words,
-                 changes={"purposes": [[], wanted], "until": [None, ends_at]})  # fmt: skip
+                 changes={"purposes": [[], wanted], "until": [None, ends_at],
+                          **({"approved_by": [None, str(approved_by)]} if approved_by else {})},
+                 )  # fmt: skip
+    data = {"purposes": wanted, "reason": reason, "note": words, "until": ends_at.isoformat()}
+    if approved_by is not None:
+        data["approved_by"] = approved_by.name
     timeline.append(
         customer.pk, kind="hold", code="hold_renewed" if renews else "hold_placed", by=by, at=now,
-        data={"purposes": wanted, "reason": reason, "note": words, "until": ends_at.isoformat()},
+        data=data,
         source=("hold", str(hold.pk)),
     )  # fmt: skip
     return hold

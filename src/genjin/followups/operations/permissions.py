@@ -3,6 +3,7 @@
 These are the versions that screens and domains call; the rows are written by `customers`.
 """
 
+import math
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -12,11 +13,14 @@ from genjin.customers.models import Consent, Customer, Hold
 from genjin.customers.operations.permissions import end_hold, insert_hold, record_consent
 from genjin.customers.states import ConsentAnswer
 from genjin.followups.operations.redeciding import redecide
-from genjin.foundation import policy
+from genjin.foundation import approvals, policy
 from genjin.foundation.access import has_right
-from genjin.foundation.models import User
+from genjin.foundation.models import Approval, User
 from genjin.kernel.errors import BadInput, Conflict, NotAllowed
 from genjin.kernel.problems import Reason
+
+RENEWAL = "hold_renewal"
+LONGEST_NOTE = 300
 
 
 def _lock(customer: Customer) -> None:
@@ -80,6 +84,18 @@ def place_hold(
     return hold
 
 
+def _must_ask(hold: Hold, by: User, now: datetime) -> bool:
+    """Whether somebody else decides that a hold goes on: a second renewal, or a second hold for
+    its cause within 90 days, without the right."""
+    if has_right(by, "followups.reassign"):
+        return False
+    try:
+        _require_supervisor_for_second(hold.customer, (hold.source_kind, hold.source_id), by, now)
+    except NotAllowed:
+        return True
+    return hold.renews_id is not None
+
+
 @transaction.atomic
 def renew_hold(
     hold: Hold,
@@ -89,27 +105,106 @@ def renew_hold(
     now: datetime,
     days: int | None = None,
     ends_at: datetime | None = None,
-) -> Hold:
+) -> Hold | Approval:
     """Lets a hold go on for another 30 days at most: a named person with a reason (FU4).
 
-    Renewing within 90 days after the first one of the same cause needs a supervisor. Raises
-    BadInput, NotAllowed, Conflict `hold_is_over`.
+    A second renewal, or one within 90 days after the first hold of the same cause, is a
+    supervisor's. Asked by someone else it becomes an approval (`hold_renewal`), and the hold
+    stays as it is until that is decided. Raises BadInput, Conflict `hold_is_over`,
+    `already_asked`.
     """
-    customer = hold.customer
-    _lock(customer)
     hold.refresh_from_db()
     if hold.released_at is not None:
         raise Conflict("hold_is_over", hold=str(hold.pk))
-    source = (hold.source_kind, hold.source_id)
-    if hold.renews_id is not None and not has_right(by, "followups.reassign"):
-        raise NotAllowed("second_hold_needs_supervisor", source=hold.source_kind)
-    _require_supervisor_for_second(customer, source, by, now)
-    begins = max(now, min(hold.ends_at, now))
-    renewed = insert_hold(customer, purposes=hold.purposes, reason=hold.reason, note=note,
-                          starts_at=begins, ends_at=_until(now, begins, days, ends_at),
-                          source=source, by=by, now=now, renews=hold)  # fmt: skip
-    redecide(customer, now=now, by=by)
+    if _must_ask(hold, by, now):
+        return _ask_renewal(hold, note=note, by=by, now=now, days=days, ends_at=ends_at)
+    _lock(hold.customer)
+    return _renew(hold, note=note, by=by, now=now, days=days, ends_at=ends_at)
+
+
+def _renew(
+    hold: Hold,
+    *,
+    note: str,
+    by: User,
+    now: datetime,
+    days: int | None,
+    ends_at: datetime | None,
+    approved_by: User | None = None,
+) -> Hold:
+    renewed = insert_hold(hold.customer, purposes=hold.purposes, reason=hold.reason, note=note,
+                          starts_at=now, ends_at=_until(now, now, days, ends_at),
+                          source=(hold.source_kind, hold.source_id), by=by, now=now,
+                          renews=hold, approved_by=approved_by)  # fmt: skip
+    redecide(hold.customer, now=now, by=by)
     return renewed
+
+
+def _ask_renewal(
+    hold: Hold, *, note: str, by: User, now: datetime, days: int | None, ends_at: datetime | None
+) -> Approval:
+    if hold.ends_at <= now:
+        raise Conflict("hold_is_over", hold=str(hold.pk))
+    if not note.strip():
+        raise BadInput({"note": [Reason("hold_needs_reason")]})
+    if len(note.strip()) > LONGEST_NOTE:
+        raise BadInput({"note": [Reason("too_long", {"limit": LONGEST_NOTE})]})
+    until = _until(now, now, days, ends_at)
+    if until <= now:
+        raise BadInput({"ends_at": [Reason("ends_before_it_starts")]})
+    count = days if days is not None else math.ceil((until - now) / timedelta(days=1))
+    return approvals.ask(
+        RENEWAL,
+        subject=("hold", str(hold.pk)),
+        title={"code": RENEWAL, "data": {"customer": hold.customer.name, "days": count}},
+        evidence=[
+            {"code": "customer", "value": hold.customer.name,
+             "url": f"/customers/{hold.customer_id}"},
+            {"code": "purposes", "value": list(hold.purposes)},
+            {"code": "since", "value": hold.starts_at.date().isoformat()},
+            {"code": "until", "value": hold.ends_at.date().isoformat()},
+            {"code": "note", "value": hold.note or "–"},
+        ],
+        payload={"hold": str(hold.pk), "days": days, "note": note.strip(),
+                 "ends_at": ends_at.isoformat() if ends_at else None},
+        reason=note.strip(),
+        by=by,
+        now=now,
+    )  # fmt: skip
+
+
+@transaction.atomic
+def carry_out_renewal(approval: Approval, by: User | None, now: datetime) -> None:
+    """The renewal that was approved, in the name of whoever asked, counted from now.
+
+    Runs in the transaction of the decision. Raises Conflict `hold_is_over` when the hold was
+    released, renewed or ran out meanwhile, and what renewing raises.
+    """
+    hold = Hold.objects.select_related("customer").get(pk=approval.payload["hold"])
+    _lock(hold.customer)
+    hold.refresh_from_db()
+    if hold.released_at is not None or hold.ends_at <= now:
+        raise Conflict("hold_is_over", hold=str(hold.pk))
+    until = approval.payload["ends_at"]
+    _renew(hold, note=approval.payload["note"], by=approval.asked_by, now=now,
+           days=approval.payload["days"], approved_by=by,
+           ends_at=datetime.fromisoformat(until) if until else None)  # fmt: skip
+
+
+def open_renewals(holds: Iterable[Hold]) -> dict[str, Approval]:
+    """The questions about these holds that nobody has decided yet, by the key of the hold."""
+    keys = [str(hold.pk) for hold in holds]
+    if not keys:
+        return {}
+    rows = Approval.objects.filter(
+        kind=RENEWAL, subject_kind="hold", subject_id__in=keys, state=Approval.State.ASKED
+    )
+    return {row.subject_id: row for row in rows}
+
+
+def register_kinds() -> None:
+    """Says what approvals about holds do."""
+    approvals.register(RENEWAL, carry_out=carry_out_renewal)
 
 
 @transaction.atomic

@@ -41,7 +41,7 @@ def redecide(
     when the contact begins.
     """
     rows = _WAITING.all(customer=customer.pk)
-    return sum(_redecided(row, customer, now=now, by=by, with_hours=with_hours) for row in rows)
+    return sum(redecide_row(row, customer, now=now, by=by, with_hours=with_hours) for row in rows)
 
 
 def _wanted_at(row: FollowUp, now: datetime) -> datetime:
@@ -51,7 +51,7 @@ def _wanted_at(row: FollowUp, now: datetime) -> datetime:
     return now if row.withheld else max(now, row.not_before)
 
 
-def _redecided(
+def redecide_row(
     row: FollowUp, customer: Customer, *, now: datetime, by: User | None, with_hours: bool
 ) -> bool:
     facts = facts_for(customer, purpose=row.purpose, channel=row.channel, now=now,

@@ -21,6 +21,7 @@ from genjin.customers.queries import visible_to
 from genjin.customers.search import find
 from genjin.followups import gate, profiles
 from genjin.followups.profiles import PROFILE_KEY, EditableRule
+from genjin.followups.resettling_jobs import enqueue_redecide_all
 from genjin.followups.rules import Allowed
 from genjin.followups.sentences import policy_sentences, profile_name, sentences
 from genjin.foundation import policy
@@ -131,7 +132,12 @@ def _choose_profile(request: HttpRequest) -> HttpResponse:
     except BadInput:
         messages.error(request, sentence(Reason("not_a_choice")))
     else:
-        policy.set_value(PROFILE_KEY, chosen, by=_me(request), now=timezone.now())
+        now = timezone.now()
+        with transaction.atomic():
+            is_other = chosen != policy.value(PROFILE_KEY)
+            policy.set_value(PROFILE_KEY, chosen, by=_me(request), now=now)
+            if is_other:
+                enqueue_redecide_all(by=_me(request), now=now)
         messages.success(request, _("In force from now on."))
     return redirect("settings-contact")
 
@@ -151,6 +157,8 @@ def _stored(request: HttpRequest, line: Line) -> bool:
     shipped = {rule.key: rule.shipped for rule in line.rules}
     now = timezone.now()
     with transaction.atomic():
+        if any(value != policy.value(key) for key, value in checked.items()):
+            enqueue_redecide_all(by=_me(request), now=now)
         for key, value in checked.items():
             if value == shipped[key]:
                 policy.reset_value(key, by=_me(request), now=now)
@@ -168,6 +176,8 @@ def reset_rules(request: HttpRequest) -> HttpResponse:
     if line is None:
         return redirect("settings-contact")
     with transaction.atomic():
+        if line.is_changed:
+            enqueue_redecide_all(by=_me(request), now=now)
         for rule in line.rules:
             policy.reset_value(rule.key, by=_me(request), now=now)
     messages.success(request, _("As shipped again."))
