@@ -10,6 +10,7 @@ AREAS = (
     "desk",
     "customers",
     "custody",
+    "cardquality",
     "exports",
     "duplicates",
     "pool",

@@ -10,7 +10,7 @@ What is counted, in the words that the screen shows too:
 The rows come from `customers.quality.counting`; a person sees those of their scope.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -114,7 +114,7 @@ def newest_day() -> date | None:
     )
 
 
-def _quality(row: dict[str, Any]) -> Quality:
+def _quality(row: Mapping[str, Any]) -> Quality:
     return Quality(**{name: row[name] or 0 for name in _SUMS})
 
 

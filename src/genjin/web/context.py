@@ -39,6 +39,7 @@ GROUPS: tuple[tuple[tuple[str, Any, str, str, str], ...], ...] = (
         ("rulebook", _("Rulebook"), "rulebook", "book-2", "rulebook.view"),
         ("segments", _("Segments"), "segments", "filter", "segments.manage"),
         ("warranties", _("Warranties"), "warranties", "shield-check", "warranties.manage"),
+        ("card-quality", _("Card quality"), "card-quality", "chart-bar", "cards.quality"),
         ("exports", _("Exports"), "exports", "file-export", "customers.export"),
         ("review", _("Cards to look over"), "customers-review", "list-check", "customers.view"),
         ("custody-log", _("Who looked"), "custody-log", "eye", "audit.view"),

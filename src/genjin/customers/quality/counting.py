@@ -123,6 +123,7 @@ def next_month(day: date) -> date:
 
 
 def count_yesterday(now: datetime) -> None:
-    """The night's work: the day that has just ended."""
+    """The night's work: the day that has just ended; at the very first time today as well."""
     today = timezone.localtime(now, timezone.get_default_timezone()).date()
-    count_cards(today - timedelta(days=1), now=now)
+    if not count_cards(today - timedelta(days=1), now=now):
+        count_cards(today, now=now)

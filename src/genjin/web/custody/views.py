@@ -1,5 +1,6 @@
 """Who looked at a card, lending, and bringing old cards up to date."""
 
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -23,6 +24,7 @@ from genjin.customers.states import AccessAction
 from genjin.customers.visibility import visible_to
 from genjin.foundation.access import access, has_right
 from genjin.foundation.models import User
+from genjin.kernel import address
 from genjin.kernel.errors import BadInput, GenjinError
 from genjin.kernel.problems import Reason
 from genjin.web.custody import words
@@ -161,13 +163,33 @@ def loan_end(request: HttpRequest, pk: UUID) -> HttpResponse:
     return redirect("custody-loans")
 
 
+def _where(query: Mapping[str, str]) -> Q:
+    """The custodian, team and province that a figure of the card count asks for; "none": without.
+
+    What cannot be read filters nothing.
+    """
+    found = Q()
+    for name in ("custodian", "team"):
+        text = query.get(name, "")
+        if text == "none":
+            found &= Q(**{name: None})
+        elif text.isascii() and text.isdecimal() and len(text) < 10:
+            found &= Q(**{name: int(text)})
+    region = query.get("region", "")
+    if region == "none":
+        found &= Q(region="")
+    elif address.division(region):
+        found &= Q(region__in=address.within(region))
+    return found
+
+
 @require_safe
 @access("customers.view")
 def review(request: HttpRequest) -> HttpResponse:
     """The cards of one's scope that nobody confirmed for long, the oldest first."""
     user, now = user_of(request), timezone.now()
     mine = request.GET.get("whose") != "all"
-    rows = visible_to(user)
+    rows = visible_to(user).filter(_where(request.GET))
     if mine:
         rows = rows.filter(custodian=user)
     found = list(freshness.stale(rows.select_related("custodian", "standing"), now)[: SHOWN + 1])

@@ -28,6 +28,7 @@ TONES = {
     LongTask.State.CANCELLED: "warn",
 }
 TIMETABLE = {
+    "count of the cards": gettext_lazy("Count of the cards"),
     "classes, lists and sets": gettext_lazy("Classes, lists and sets of cards"),
     "grades for review": gettext_lazy("Grades for review"),
     "return to the pool": gettext_lazy("Return to the pool"),
