@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from genjin.foundation.models import Approval
 from genjin.kernel.problems import Reason
+from genjin.web.customers.words import purposes
 
 KINDS = {
     "card_export": gettext_lazy("Export of cards"),
@@ -68,10 +69,19 @@ def title(approval: Approval) -> str:
     return str(text) % approval.title.get("data", {})
 
 
+def _worded(one: dict[str, Any]) -> dict[str, Any]:
+    """The value in words, where the record keeps codes."""
+    return {"value": purposes(one["value"])} if one.get("code") == "purposes" else {}
+
+
 def evidence(approval: Approval) -> list[dict[str, Any]]:
     """What the decider sees, with words for its labels."""
     return [
-        {**one, "label": _EVIDENCE.get(str(one.get("code", "")), one.get("code", ""))}
+        {
+            **one,
+            **_worded(one),
+            "label": _EVIDENCE.get(str(one.get("code", "")), one.get("code", "")),
+        }
         for one in approval.evidence
     ]
 
@@ -85,6 +95,7 @@ def _texts() -> dict[str, str]:
         "already_decided": _("Somebody decided this already."),
         "already_asked": _("This was asked already and waits for a decision."),
         "nobody_may_decide": _("There is nobody who may decide this except those concerned."),
+        "hold_is_over": _("This hold ended meanwhile; it cannot be renewed any more."),
         "not_to_oneself": _("Choose somebody else."),
         "ends_before_it_starts": _("The end lies before the beginning."),
         "not_active": _("This person no longer works here."),

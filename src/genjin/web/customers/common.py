@@ -83,9 +83,10 @@ def form_view(
 ) -> HttpResponse:
     """Shows a form about a card and saves it: problems stand beside their fields.
 
-    `save(form, now)` calls the operation. `seen()` gives the values as they stand now: after a
-    conflict the form keeps what was typed, shows both values and counts the other person's as
-    seen, so that saving again is a decision. `say` puts reasons of another floor into words.
+    `save(form, now)` calls the operation and may answer what is said after it. `seen()` gives the
+    values as they stand now: after a conflict the form keeps what was typed, shows both values
+    and counts the other person's as seen, so that saving again is a decision. `say` puts reasons
+    of another floor into words.
     """
     context: dict[str, Any] = {"conflicts": [], **(extra or {})}
     status = 200
@@ -93,7 +94,7 @@ def form_view(
         status = 422
         if form.is_valid():
             try:
-                save(form, timezone.now())
+                outcome = save(form, timezone.now())
             except ChangedMeanwhile as error:
                 context["conflicts"] = conflict_rows(error, definitions or {})
             except NotAllowed as error:
@@ -102,7 +103,8 @@ def form_view(
             except GenjinError as error:
                 add_problems(form, error, say)
             else:
-                messages.success(request, said or _("Saved."))
+                words_said = outcome if isinstance(outcome, str) and outcome else said
+                messages.success(request, words_said or _("Saved."))
                 return go(request, back_to(customer, part))
     if isinstance(form, SeenForm) and seen is not None and (
         not form.is_bound or context["conflicts"]

@@ -1,5 +1,6 @@
 """What the card's page shows, put together for its templates."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -17,15 +18,17 @@ from genjin.customers.models import (
     ContactPerson,
     Customer,
     FieldDefinition,
+    Hold,
     Segment,
 )
 from genjin.customers.operations.loans import may_lend
 from genjin.customers.segments import customers_in
 from genjin.customers.states import Block
 from genjin.followups.models import Commitment, FollowUp
+from genjin.followups.operations.permissions import open_renewals
 from genjin.followups.sentences import sentences
 from genjin.followups.states import OPEN
-from genjin.foundation import policy
+from genjin.foundation import approvals, policy
 from genjin.foundation.access import has_right
 from genjin.foundation.models import User
 from genjin.kernel.address import centre, distance_km, parse_address, to_wgs84
@@ -162,11 +165,26 @@ def consent_rows(card: queries.Card) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def hold_rows(card: queries.Card) -> list[dict[str, Any]]:
+def waiting_renewals(
+    holds: Sequence[Hold], user: User, now: datetime
+) -> dict[UUID, dict[str, str]]:
+    """The holds whose renewal waits for a decision, each with the address of the question.
+
+    Only who may see the question gets its address.
+    """
+    return {
+        UUID(key): {"url": reverse("approval", args=[row.pk])
+                    if approvals.may_see(user, row, now) else ""}
+        for key, row in open_renewals(holds).items()
+    }  # fmt: skip
+
+
+def hold_rows(card: queries.Card, user: User, now: datetime) -> list[dict[str, Any]]:
     """Holds that act now or will."""
+    waiting = waiting_renewals(card.holds, user, now)
     return [
         {"hold": hold, "purposes": words.purposes(hold.purposes),
-         "reason": words.hold_reason(hold.reason)}
+         "reason": words.hold_reason(hold.reason), "waiting": waiting.get(hold.pk)}
         for hold in card.holds
     ]  # fmt: skip
 
@@ -249,7 +267,7 @@ def card_context(
         "points": point_rows(card, user),
         "addresses": address_rows(card, user),
         "consents": consent_rows(card),
-        "holds": hold_rows(card),
+        "holds": hold_rows(card, user, now),
         "segments": segments_of(customer),
         "doubles": doubles.panel(customer, user),
         "commitments": list(commitments.order_by("due_at")[:20]),

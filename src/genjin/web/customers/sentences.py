@@ -44,6 +44,8 @@ def _texts() -> dict[str, str]:
         "second_hold_needs_supervisor": _(
             "A second hold for the same cause within 90 days needs a supervisor."
         ),
+        "already_asked": _("This was asked already and waits for a decision."),
+        "nobody_may_decide": _("There is nobody who may decide this."),
         "name_taken": _("This name is in use."),
         "range_incomplete": _("Give at least one end of the range."),
         "bad_criteria": _("This selection cannot be understood."),

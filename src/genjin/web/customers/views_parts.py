@@ -32,6 +32,7 @@ from genjin.web.customers.common import back_to, customer_of, form_view, go, use
 from genjin.web.customers.forms.memories import ClipForm, CommitmentForm, PromiseEndForm, WantedForm
 from genjin.web.customers.forms.parts import AddressForm, PersonForm, PointForm, person_initial
 from genjin.web.customers.forms.permissions import ConsentForm, HoldForm, ReasonForm, RenewForm
+from genjin.web.customers.page import waiting_renewals
 from genjin.web.customers.sentences import sentence
 
 FORM = require_http_methods(["GET", "POST"])
@@ -263,16 +264,20 @@ def release_hold(request: HttpRequest, pk: UUID, hold_pk: UUID) -> HttpResponse:
 @access("customers.hold")
 @FORM
 def renew_hold(request: HttpRequest, pk: UUID, hold_pk: UUID) -> HttpResponse:
-    """Lets a hold go on, by name and with a reason."""
+    """Lets a hold go on, by name and with a reason; or asks whoever may decide that."""
     customer, user = customer_of(request, pk), user_of(request)
     hold = get_object_or_404(Hold, pk=hold_pk, customer=customer)
     form = RenewForm(request.POST or None)
 
-    def save(form: RenewForm, now: datetime) -> None:
-        followups.renew_hold(hold, **form.cleaned_data, by=user, now=now)
+    def save(form: RenewForm, now: datetime) -> str:
+        made = followups.renew_hold(hold, **form.cleaned_data, by=user, now=now)
+        if isinstance(made, Hold):
+            return ""
+        return _("A second renewal is not yours to decide: it waits for an approval.")
 
+    waiting = waiting_renewals([hold], user, timezone.now()).get(hold.pk)
     return form_view(request, customer, form=form, title=_("Renew the hold"), save=save,
-                     part="permission")  # fmt: skip
+                     part="permission", extra={"waiting": waiting})  # fmt: skip
 
 
 @access("customers.change")
