@@ -95,7 +95,7 @@ def run_daily(*, name: str) -> None:
         timetable.run(name, timezone.now())
 
 
-@jobs.tick("timetable", every_seconds=30)
+@jobs.tick("timetable", every_seconds=30, must_run=True)
 def start_what_is_due(now: datetime) -> None:
     """Hands what is due today to the worker, each once while it waits, one after the other."""
     for name in timetable.due(now):

@@ -35,7 +35,7 @@ class Ticked:
     expired: int
 
 
-@jobs.tick("queue", every_seconds=2)
+@jobs.tick("queue", every_seconds=2, must_run=True)
 def move_by_the_clock(now: datetime) -> None:
     """Keeps the queue moving: the worker's clock calls this."""
     tick(now)
@@ -71,7 +71,7 @@ def handle_events() -> None:
     engine.handle_all()
 
 
-@jobs.tick("rulebook", every_seconds=2)
+@jobs.tick("rulebook", every_seconds=2, must_run=True)
 def look_for_events(now: datetime) -> None:
     """Calls the rulebook when something happened."""
     if engine.has_waiting():

@@ -12,7 +12,7 @@ import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 
@@ -30,6 +30,7 @@ from genjin.kernel.states import StateTable
 log = logging.getLogger(__name__)
 
 STALLED_AFTER_SECONDS = 60
+TICK_IS_LATE_AFTER = timedelta(seconds=60)
 _S = LongTask.State
 LONG_TASK_STATES = StateTable(
     states=list(_S.values),
@@ -136,23 +137,31 @@ def fail_long_task(task: LongTask, error: str) -> None:
 
 @dataclass
 class Tick:
-    """Clock work: `run(now)` every `every_seconds`, by one worker at a time."""
+    """Clock work: `run(now)` every `every_seconds`, by one worker at a time.
+
+    `must_run`: the system is unwell when no worker ran it for a minute; `ran_at` is when this
+    process did so last (at first: when it began).
+    """
 
     name: str
     every_seconds: float
     run: Callable[[datetime], object]
     due: float = field(default=0.0)
     is_failing: bool = field(default=False)
+    must_run: bool = field(default=False)
+    ran_at: datetime = field(default_factory=timezone.now)
 
 
 _ticks: dict[str, Tick] = {}
 
 
-def tick(name: str, *, every_seconds: float) -> Callable[..., Callable[[datetime], object]]:
+def tick(
+    name: str, *, every_seconds: float, must_run: bool = False
+) -> Callable[..., Callable[[datetime], object]]:
     """Declares clock work. It must be short, idempotent and safe to miss."""
 
     def decorate(function: Callable[[datetime], object]) -> Callable[[datetime], object]:
-        _ticks[name] = Tick(name, every_seconds, function)
+        _ticks[name] = Tick(name, every_seconds, function, must_run=must_run)
         return function
 
     return decorate
@@ -189,7 +198,8 @@ def run_ticker(stop: threading.Event) -> None:
             entry.due = time.monotonic() + entry.every_seconds
             try:
                 close_old_connections()
-                run_tick(entry.name, timezone.now())
+                if run_tick(entry.name, timezone.now()):
+                    entry.ran_at = timezone.now()
                 entry.is_failing = False
             except Exception:
                 entry.is_failing = True
@@ -202,7 +212,27 @@ def run_ticker(stop: threading.Event) -> None:
 def heartbeat(now: datetime) -> None:
     """Keeps the worker's mark fresh for /healthz."""
     failing = sorted(entry.name for entry in _ticks.values() if entry.is_failing)
-    beat("worker", ticks=sorted(_ticks), failing=failing)
+    beat("worker", ticks=sorted(_ticks), failing=failing, ran=_last_runs())
+
+
+def _last_runs() -> dict[str, datetime]:
+    """When each tick that must run did so last, in whichever worker."""
+    found = {entry.name: entry.ran_at for entry in _ticks.values() if entry.must_run}
+    before = Heartbeat.objects.filter(name="worker").first()
+    known = before.data.get("ran", {}) if before else {}
+    return {
+        name: max(at, datetime.fromisoformat(known[name])) if name in known else at
+        for name, at in found.items()
+    }
+
+
+def not_well(beat: Heartbeat, now: datetime) -> list[str]:
+    """The ticks that fail, and those that must run and did not for a minute, by name."""
+    late = now - TICK_IS_LATE_AFTER
+    silent = {
+        name for name, at in beat.data.get("ran", {}).items() if datetime.fromisoformat(at) < late
+    }
+    return sorted(silent.union(beat.data.get("failing", ())))
 
 
 @tick("stalled jobs", every_seconds=20)

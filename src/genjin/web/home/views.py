@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from genjin import __version__
+from genjin.foundation import jobs
 from genjin.foundation.access import has_right, public, signed_in
 from genjin.foundation.models import Heartbeat
 
@@ -40,7 +41,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
         beat = Heartbeat.objects.filter(name="worker", at__gt=late).first()
         if beat is None:
             parts["worker"] = "no heartbeat"
-        elif failing := beat.data.get("failing"):
+        elif failing := jobs.not_well(beat, timezone.now()):
             parts["worker"] = f"failing: {', '.join(failing)}"
     except DatabaseError:
         parts["database"] = "no answer"
