@@ -26,7 +26,7 @@ from genjin.calling.models import (
     ScriptVersion,
 )
 from genjin.calling.operations.agents import save_draft
-from genjin.customers.models import ContactPoint, TimelineEntry
+from genjin.customers.models import CardAccess, ContactPoint, TimelineEntry
 from genjin.followups.models import Contact, FollowUp, Interaction
 
 pytestmark = pytest.mark.django_db
@@ -282,6 +282,19 @@ def test_the_screen_costs_as_many_queries_with_a_long_history_as_with_a_short_on
         client.get(url("followup", taken))
     assert _asked(long) == _asked(short)
     assert client.get(url("timeline", taken)).status_code == 200
+
+
+def test_who_opened_a_card_at_the_desk_is_on_record_once(client, taken, agent):
+    for _ in range(3):
+        client.get(url("followup", taken))
+    look = CardAccess.objects.get()
+    assert (look.customer_id, look.by, look.detail) == (
+        taken.customer_id, agent, {"place": "desk"},
+    )  # fmt: skip
+    stranger = make_user(role="agent")
+    client.force_login(stranger)
+    assert client.get(url("followup", taken)).status_code == 404
+    assert CardAccess.objects.count() == 1
 
 
 def test_a_customer_who_rings_back_opens_the_follow_up_of_the_message(client, taken, agent):

@@ -18,6 +18,7 @@ from genjin.calling.operations.agents import save_draft, touch
 from genjin.customers import fields as card_fields
 from genjin.customers import queries as card_queries
 from genjin.customers.models import ContactPoint
+from genjin.customers.operations.access_log import log_view
 from genjin.flows import desk
 from genjin.followups.models import Contact, FollowUp
 from genjin.followups.operations import release, renew_lease, take
@@ -126,6 +127,7 @@ def followup(request: HttpRequest, pk: UUID) -> HttpResponse:
     row = _mine(request, pk)
     if not _is_open_to(row, _user(request)):
         return redirect("desk")
+    log_view(row.customer_id, by=_user(request), now=timezone.now(), place="desk")
     return _show(request, row)
 
 
