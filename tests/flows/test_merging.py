@@ -386,7 +386,8 @@ def test_a_supervisor_decides_with_a_reason_whose_customer_it_is():
     assert (change.reason, change.before, change.after) == ("collision", second, first)
     told = TimelineEntry.objects.get(customer=pair.second, kind="custody")
     assert told.data["reason"] == "was there first"
-    with pytest.raises(LostRace):
+    pair = DuplicatePair.objects.get()
+    with pytest.raises(NotAllowed):
         decide_collision(pair, keeper=first, reason="again", by=supervisor, now=LATER)
 
 

@@ -222,12 +222,18 @@ def first_on_record(pair: DuplicatePair) -> Customer:
     return min((pair.first, pair.second), key=lambda one: (one.created_at, one.number))
 
 
+def is_claimed_by_two(pair: DuplicatePair) -> bool:
+    """Whether two people keep the cards now; one may have lost theirs since the pair was found."""
+    keepers = {pair.first.custodian_id, pair.second.custodian_id} - {None}
+    return pair.is_collision and len(keepers) == 2
+
+
 def may_decide_collision(user: User, pair: DuplicatePair) -> bool:
     """Whether this person decides whose customer it is.
 
     Who may give cards away, in the team of who was first on record; never one of the two.
     """
-    if not has_right(user, "customers.assign"):
+    if not (is_claimed_by_two(pair) and has_right(user, "customers.assign")):
         return False
     if user.pk in (pair.first.custodian_id, pair.second.custodian_id):
         return False
@@ -276,7 +282,7 @@ def claim_customer(pair: DuplicatePair, *, reason: str, by: User, now: datetime)
     """
     if by.pk not in (pair.first.custodian_id, pair.second.custodian_id):
         raise NotAllowed("not_a_claimant")
-    if pair.state != PairState.OPEN or not pair.is_collision:
+    if pair.state != PairState.OPEN or not is_claimed_by_two(pair):
         raise LostRace("already_decided")
     first = first_on_record(pair)
     second = pair.second if first == pair.first else pair.first

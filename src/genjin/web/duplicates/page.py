@@ -19,7 +19,12 @@ from genjin.customers.duplicates.sentences import in_words
 from genjin.customers.models import Customer, DuplicatePair, FieldDefinition, Merge
 from genjin.customers.operations.merging import Difference, differences
 from genjin.customers.states import PairState
-from genjin.flows.merging import first_on_record, may_decide_collision, may_merge
+from genjin.flows.merging import (
+    first_on_record,
+    is_claimed_by_two,
+    may_decide_collision,
+    may_merge,
+)
 from genjin.followups.models import Commitment, FollowUp, Interaction
 from genjin.followups.states import OPEN
 from genjin.foundation.access import has_right
@@ -144,7 +149,7 @@ def evidence(pair: DuplicatePair, user: User, is_open: bool) -> list[dict[str, A
 
 def comparison(pair: DuplicatePair, user: User, visible: set[UUID], now: datetime) -> dict:
     """The whole page of a pair."""
-    decides = pair.is_collision and may_decide_collision(user, pair)
+    decides = pair.state == PairState.OPEN and may_decide_collision(user, pair)
     opened = {one.pk: one.pk in visible or decides for one in (pair.first, pair.second)}
     both = all(opened.values()) and not (pair.first.merged_into_id or pair.second.merged_into_id)
     cards = [
@@ -162,7 +167,7 @@ def comparison(pair: DuplicatePair, user: User, visible: set[UUID], now: datetim
         "first_on_record": first_on_record(pair),
         "may_merge": both and may_merge(user, pair.first, pair.second),
         "may_distinct": both,
-        "may_award": decides and pair.state == PairState.OPEN,
-        "may_claim": pair.is_collision and is_claimant and pair.state == PairState.OPEN,
+        "may_award": decides,
+        "may_claim": is_claimed_by_two(pair) and is_claimant and pair.state == PairState.OPEN,
         "mine": next((one for one in (pair.first, pair.second) if opened[one.pk]), None),
     }
