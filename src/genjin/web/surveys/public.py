@@ -36,7 +36,7 @@ class SurveyForm(forms.Form):
     """One choice from 1 to 5 for each question; every one may be left out."""
 
     words = forms.CharField(
-        label=gettext_lazy("Would you like to tell us more? (optional)"), required=False,
+        label=gettext_lazy("Would you like to tell us more?"), required=False,
         max_length=LONGEST_WORDS, widget=forms.Textarea(attrs={"rows": 3}),
     )  # fmt: skip
 
