@@ -1,5 +1,6 @@
 """Stubs with their problems, QR codes, what was shipped, and lists for dealers."""
 
+import io
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -114,9 +115,9 @@ def qr_image(request: HttpRequest, pk: int) -> HttpResponse:
     """The QR code of a product as SVG: it leads to the page with the product chosen."""
     product = get_object_or_404(Product, pk=pk)
     url = f"{request.build_absolute_uri(reverse('warranty'))}?p={product.code}"
-    image = segno.make(url, error="m", micro=False)
-    answer = HttpResponse(image.svg_inline(scale=6, border=4), content_type="image/svg+xml")
-    return answer
+    picture = io.BytesIO()
+    segno.make(url, error="m", micro=False).save(picture, kind="svg", scale=6, border=4)
+    return HttpResponse(picture.getvalue(), content_type="image/svg+xml")
 
 
 class ShippedForm(forms.Form):
