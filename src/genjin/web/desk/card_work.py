@@ -1,5 +1,6 @@
 """Card work for when the queue runs dry: replacement due, never asked, grades (FU6)."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -95,6 +96,11 @@ def more_card_work(user: User, now: datetime) -> list[dict[str, Any]]:
         *due_for_replacement(user, timezone.localdate(now)),
         *never_asked(user),
     ]
+    return each_once(lines)
+
+
+def each_once(lines: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One line for each customer, with all that their card lacks."""
     by_customer: dict[Any, dict[str, Any]] = {}
     for line in lines:
         known = by_customer.setdefault(line["customer"].pk, {**line, "lacks": []})

@@ -33,7 +33,7 @@ from genjin.insight import logbook
 from genjin.kernel.errors import BadInput
 from genjin.sales.queries import search
 from genjin.web.campaigns.sentences import sheet_blocks
-from genjin.web.desk.card_work import more_card_work
+from genjin.web.desk.card_work import each_once, more_card_work
 from genjin.web.desk.sentences import in_words
 from genjin.web.pool.views import going_back
 
@@ -225,7 +225,9 @@ def desk(request: HttpRequest) -> HttpResponse:
         "now": now,
         "is_dry": is_dry,
         "dry": _next_allowed(campaigns, user, now) if is_dry else None,
-        "card_work": [*_card_work(user, now), *more_card_work(user, now)] if is_dry else [],
+        "card_work": each_once([*_card_work(user, now), *more_card_work(user, now)])
+        if is_dry
+        else [],
         "may_open_cards": has_right(user, "customers.view"),
         "going_back": going_back(user, now) if has_right(user, "pool.take") else [],
     }
