@@ -86,7 +86,7 @@ def test_a_rule_page_shows_what_it_would_plan_and_writes_nothing(client, manager
     assert "Waits for its event" in page(client, "rule", rule("arrival-check").pk)
     text = page(client, "rule-forecast", rule("arrival-check").pk, query="?days=7")
     assert "丰收农资" in text
-    assert "In 7 days" in text
+    assert "The next 7 days" in text
     assert not FollowUp.objects.exists()
     assert Event.objects.get().handled_at is None
     assert "1" in page(client, "rule-glance", rule("arrival-check").pk)
