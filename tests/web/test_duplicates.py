@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from tests.factories import NOW, make_customer, make_team, make_user
 
 from genjin.customers.duplicates.scanning import scan_duplicates
 from genjin.customers.models import Customer, DuplicatePair, Merge
 from genjin.foundation import policy
 from genjin.foundation.models import Approval
-from tests.factories import NOW, make_customer, make_team, make_user
 
 pytestmark = pytest.mark.django_db
 PHONE = "+8613800138000"

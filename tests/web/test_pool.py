@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from tests.factories import make_customer, make_team, make_user
 
 from genjin.customers.models import Customer, PoolWarning, Standing
 from genjin.customers.operations.custody import today_of
 from genjin.foundation import policy
-from tests.factories import make_customer, make_team, make_user
 
 pytestmark = pytest.mark.django_db
 PHONE = "+8613800138000"

@@ -5,6 +5,7 @@ The nightly return of many cards to the pool is its set-based sibling, in `flows
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -61,7 +62,7 @@ def move_custody(
     if not moved:
         return 0
     _record(moved, to=to, team=team, reason=reason, by=by, now=now, note=note)
-    values = {
+    values: dict[str, Any] = {
         "custodian": to, "custodian_since": now if to else None, "changed_at": now,
         "protected_until": protected_until(now) if to else None,
     }  # fmt: skip
