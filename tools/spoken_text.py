@@ -29,7 +29,8 @@ CJK_ALLOWED = {
 
 # Words that stay as they are in every language.
 UNTRANSLATED = re.compile(
-    r"\b(Genjin|HTMX|CSV|XLSX|UTF-8|GB18030|Big5|ID|URL|API|PBX|FAB|USP|SHA-256|[A-E]|Lin Xiao|m:ss)\b"
+    r"\b(Genjin|HTMX|CSV|XLSX|UTF-8|GB18030|Big5|ID|URL|API|PBX|FAB|USP|SHA-256|[A-E]|"
+    r"Lin Xiao|m:ss)\b"
 )
 SPOKEN_ATTRIBUTES = (
     "title",

@@ -16,8 +16,8 @@ from typing import Any
 from django.utils import timezone
 
 from genjin.customers.duplicates.scanning import scan_duplicates
-from genjin.customers.quality import counting
 from genjin.customers.operations import segment_days
+from genjin.customers.quality import counting
 from genjin.flows import pool
 from genjin.flows.rulebook import clock
 from genjin.followups.scores import anchors

@@ -191,7 +191,7 @@ def pinyin_syllables(name: str, *, person: bool) -> list[tuple[str, ...]]:
         cells += surname
         text = text[len(surname) :]
     if not _ASCII.search(text):
-        cells += [found for char in text if (found := readings[char])]
+        cells += [said for char in text if (said := readings[char])]
         return cells
     latin = ""
     for char in text:

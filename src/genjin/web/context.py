@@ -25,8 +25,8 @@ GROUPS: tuple[tuple[tuple[str, Any, str, str, str], ...], ...] = (
     ),
     (
         ("orders", _("Orders"), "orders", "shopping-cart", "orders.enter"),
-    ("classes", _("Classes"), "classes", "trophy", "classes.manage"),
-    ("campaigns", _("Campaigns"), "campaigns", "speakerphone", "campaigns.view"),
+        ("classes", _("Classes"), "classes", "trophy", "classes.manage"),
+        ("campaigns", _("Campaigns"), "campaigns", "speakerphone", "campaigns.view"),
         ("scripts", _("Scripts"), "scripts", "script", "scripts.view"),
         ("products", _("Products"), "products", "package", "products.view"),
     ),

@@ -14,8 +14,7 @@ SENTENCES = {
     "changed": "Score {sequence} is not as it was written.",
     "removed": "Scores {sequence} to {last} were removed.",
     "reordered": "Score {sequence} was moved: it belongs at {last}.",
-    "cut_tail": "The end was cut off: scores {sequence} to {last} are missing, "
-    "{place} knows them.",
+    "cut_tail": "The end was cut off: scores {sequence} to {last} are missing, {place} knows them.",
     "rewritten": "The scores between {sequence} and {last} were cut off or written anew: they fit "
     "together, but {place} remembers others.",
     "wrong_key": "Score {sequence} was signed with a key that is not known here "

@@ -74,6 +74,7 @@ def customers(request: HttpRequest) -> HttpResponse:
         "may_change": has_right(user, "customers.change"),
         "may_import": has_right(user, "customers.import"),
         "may_segment": has_right(user, "segments.manage"),
+        "may_export": has_right(user, "customers.export"),
     }  # fmt: skip
     if request.headers.get("HX-Target") == "selection":
         answer = render(request, "customers/_selection.html", context)

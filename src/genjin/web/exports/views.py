@@ -11,16 +11,14 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from genjin.customers import fields as card_fields
 from genjin.customers.exporting import making
 from genjin.customers.exporting.columns import columns
 from genjin.customers.exporting.operations import ask_export, visible_exports
 from genjin.customers.exporting.tracing import trace
 from genjin.customers.models import CustomerExport, Segment
-from genjin.customers.segments import customers_in, describe
+from genjin.customers.segments import customers_in, describe, fields_for_selection
 from genjin.foundation import approvals
 from genjin.foundation.access import access, has_right
-from genjin.foundation.models import User
 from genjin.kernel.errors import BadInput, GenjinError
 from genjin.kernel.problems import Reason
 from genjin.web.customers import listing
@@ -66,13 +64,13 @@ def exports(request: HttpRequest) -> HttpResponse:
     return render(request, "exports/list.html", context)
 
 
-def _selection(request: HttpRequest, user: User) -> tuple[dict[str, Any], str]:
+def _selection(request: HttpRequest) -> tuple[dict[str, Any], str]:
     """Criteria and name: of a segment, or of the customer list whose address came along."""
     asked = request.GET.get("segment", "")
     if asked.isascii() and asked.isdecimal() and len(asked) < 10:
         segment = get_object_or_404(Segment, pk=int(asked))
         return dict(segment.criteria), segment.name
-    _rows, criteria = listing.selected(request.GET, user, card_fields.definitions())
+    criteria, _problems = listing.asked(request.GET, fields_for_selection())
     return criteria, ""
 
 
@@ -81,7 +79,7 @@ def _selection(request: HttpRequest, user: User) -> tuple[dict[str, Any], str]:
 def new(request: HttpRequest) -> HttpResponse:
     """Asks for a file of the selection that the address names."""
     user = user_of(request)
-    criteria, name = _selection(request, user)
+    criteria, name = _selection(request)
     form = ExportForm(request.POST or None, language=get_language() or "en")
     if request.method == "POST" and form.is_valid():
         chosen = form.cleaned_data

@@ -121,7 +121,8 @@ def segment(request: HttpRequest, pk: int) -> HttpResponse:
     user, now = user_of(request), timezone.now()
     context: dict[str, Any] = {
         "segment": row, "sentences": _sentences(row.criteria), "count": None,
-        "may_change": may_change(user, row), "may_call": has_right(user, "campaigns.manage"),
+        "may_change": may_change(user, row), "may_export": has_right(user, "customers.export"),
+        "may_call": has_right(user, "campaigns.manage"),
     }  # fmt: skip
     try:
         counted = tally(row.criteria, user=user, facets=["grade"], is_inside=True)
