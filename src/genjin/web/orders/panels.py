@@ -25,7 +25,7 @@ def standing_of(customer: Customer) -> Standing | None:
     if not hasattr(customer, "_standing_read"):
         row = Standing.objects.filter(customer=customer).first()
         customer._standing_read = row  # type: ignore[attr-defined]
-    return customer._standing_read  # type: ignore[attr-defined,no-any-return]
+    return customer._standing_read  # type: ignore[attr-defined]
 
 
 def value_panel(customer: Customer, user: User) -> dict[str, Any]:
