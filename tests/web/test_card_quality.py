@@ -79,6 +79,7 @@ def test_each_figure_opens_its_cards():
     own = client.get(line["narrows"])
     assert [one["name"] for one in own.context["custodians"]] == ["王芳"]
     assert "Only the cards of 王芳." in own.content.decode()
+    assert "Organisation size" in own.content.decode()
 
 
 def test_a_supervisor_sees_the_own_team_only():

@@ -13,21 +13,31 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from genjin.customers import freshness
+from genjin.customers import fields, freshness
 from genjin.customers.quality import jobs
+from genjin.customers.quality.core import core_of
+from genjin.customers.states import Kind
 from genjin.foundation.access import access, has_right, scope_of
 from genjin.foundation.models import LongTask, Team, User
 from genjin.insight import card_quality
 from genjin.insight.card_quality import Quality, Row, Targets
 from genjin.kernel import address
 from genjin.web.cardquality import charts
+from genjin.web.custody.words import FIELDS as FRESH_FIELDS
+from genjin.web.customers import words
 from genjin.web.customers.common import user_of
 from genjin.web.ui.figures import number, percent
 
 RIGHT = "cards.quality"
 NOBODY = "none"
+FIELDS: dict[str, Any] = {
+    **FRESH_FIELDS,
+    "emails": gettext_lazy("E-mail addresses"),
+    "birthday": gettext_lazy("Birthday"),
+}
 
 
 @dataclass(frozen=True)
@@ -114,8 +124,20 @@ def _figures(user: User, asked: Asked, day: date) -> dict[str, Any]:
         "province_chart": charts.shares(_named(provinces), targets),
         "is_cut": max(len(custodians), len(provinces)) > charts.SHOWN,
         "shown": charts.SHOWN,
+        "core": _core(),
         "stale_days": freshness.stale_after().days,
     }
+
+
+def _core() -> list[dict[str, Any]]:
+    """Which fields a person's and an organisation's card are asked for, by their names."""
+    known = {definition.code: definition for definition in fields.definitions()}
+    return [
+        {"kind": kind.label,
+         "fields": _(", ").join(
+             str(FIELDS.get(code) or words.column_label(code, known)) for code in core_of(kind))}
+        for kind in Kind
+    ]  # fmt: skip
 
 
 def _named(lines: Sequence[dict[str, Any]]) -> list[tuple[str, Quality]]:
