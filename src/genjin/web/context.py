@@ -64,10 +64,18 @@ def _counts(user: User) -> dict[str, int]:
     return found
 
 
+def _area_of(path: str) -> str:
+    """The address of the area that a page belongs to: the longest that its own begins with."""
+    areas = (reverse(area[2]) for group in GROUPS for area in group)
+    return max((url for url in areas if path == url or path.startswith(f"{url}/")), key=len,
+               default="")  # fmt: skip
+
+
 def navigation(request: HttpRequest, user: User) -> Iterator[dict[str, Any]]:
     """The areas that this person may open, in their groups."""
     counts = _counts(user)
     is_first = True
+    here = _area_of(request.path)
     for group in GROUPS:
         shown = [area for area in group if not area[4] or has_right(user, area[4])]
         for place, (key, label, url_name, icon, _right) in enumerate(shown):
@@ -79,7 +87,7 @@ def navigation(request: HttpRequest, user: User) -> Iterator[dict[str, Any]]:
                 "icon": icon,
                 "count": counts.get(key),
                 "divider": place == 0 and not is_first,
-                "active": request.path == url or request.path.startswith(f"{url}/"),
+                "active": url == here,
             }
         is_first = is_first and not shown
 
