@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from genjin.calling.models import Campaign
 from genjin.conf.sample import (
     campaigns,
+    cards,
     customers,
     doubles,
     history,
@@ -84,6 +85,9 @@ def load(*, now: datetime, count: int, say: Callable[[str], None]) -> list[tuple
     history.make_calls(data, running, agents, now=now)
     doubles.make_pool(data, agents, by=by, now=now)
     doubles.make_duplicates(agents, now=now)
+    cards.age_cards(agents, now=now)
+    cards.make_warranties(data, by=users["manager"], now=now)
+    cards.ask_for_file(data, by=users["manager"], now=now)
     say("Asking customers how we did …")
     scores.make_scores(data, users, now=now)
     scores.make_promises(data, users, now=now)
