@@ -11,7 +11,7 @@ from django.urls import reverse
 from openpyxl import Workbook, load_workbook
 
 from genjin.customers.importing import jobs
-from genjin.customers.models import ContactPoint, Customer, CustomerImport
+from genjin.customers.models import ContactPoint, Customer, CustomerImport, FieldDefinition
 from genjin.foundation.models import LongTask, User
 from tests.factories import make_team, make_user
 
@@ -35,6 +35,8 @@ HEADER = "姓名,电话,生日,备注\n"
 def supervisor(client: Client, settings, tmp_path: Path) -> User:
     settings.MEDIA_ROOT = tmp_path / "files"
     user = make_user(role="supervisor", team=make_team(), language="en")
+    FieldDefinition.objects.create(code="first_day", block="custom", type="date",
+                                   labels={"en": "First day", "zh-hans": "首日"})  # fmt: skip
     client.force_login(user)
     return user
 

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from genjin.customers.events import EventRow, emit_many
 from genjin.customers.models import (
@@ -243,7 +243,8 @@ def test_a_dry_run_writes_nothing_and_tells_what_will_be_planned(code, monkeypat
     _populate()
     before = _counts()
     days = 40 if code == "festival" else 10
-    found = dry_run(rule, now=NOW, days=days, lines=10_000)
+    with translation.override("zh-hans"):  # the language in which the house plans
+        found = dry_run(rule, now=NOW, days=days, lines=10_000)
     assert _counts() == before
     assert not found.is_cut or code in ("no-contact", "replacement")
 

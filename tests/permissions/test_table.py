@@ -101,4 +101,6 @@ def test_only_these_pages_are_public():
         "sign-in",
         "sign-out",
         "theme/",
+        "warranty",
+        "warranty/<str:seal>",
     }

@@ -16,7 +16,7 @@ from genjin.customers.facets.ticks import places_of, split
 from genjin.customers.models import Customer
 from genjin.customers.models.facets import CHUNK, CHUNK_BITS
 from genjin.customers.segments import Criteria, customers_in, validate
-from genjin.customers.visibility import held_by
+from genjin.customers.visibility import held_by, sees_masked
 from genjin.foundation.access import scope_of
 from genjin.foundation.models import User
 
@@ -59,7 +59,8 @@ def asked_of(criteria: Criteria, user: User | None) -> Asked:
     """A selection as the statement needs it. Raises BadInput like `customers_in`."""
     ticks, rest = split(criteria, validate(criteria))
     has_rest = bool(rest["all"] or rest["none"])
-    return Asked(ticks, _numbers(customers_in(rest)) if has_rest else None, _scope(user))
+    rows = customers_in(rest, masked=sees_masked(user)) if has_rest else None
+    return Asked(ticks, None if rows is None else _numbers(rows), _scope(user))
 
 
 def _rows(sql: statement.Sql) -> list[tuple[Any, ...]]:

@@ -39,7 +39,7 @@ from genjin.customers.segments.fields import (
     known_to,
 )
 from genjin.customers.segments.sentences import describe, describe_each
-from genjin.customers.visibility import visible_to
+from genjin.customers.visibility import sees_masked, visible_to
 from genjin.foundation.models import User
 
 __all__ = [
@@ -68,17 +68,24 @@ EVERYBODY: dict[str, list[Any]] = {"all": [], "none": []}
 
 
 def customers_in(
-    criteria: Criteria, *, user: User | None = None, now: datetime | None = None
+    criteria: Criteria,
+    *,
+    user: User | None = None,
+    now: datetime | None = None,
+    masked: bool | None = None,
 ) -> QuerySet[Customer]:
     """The customers that fit `criteria` at `now` (this moment without it).
 
     Within the scope of `user` when one is given. Cards that were merged into another never count.
-    Raises BadInput for criteria that cannot be asked (a field that is gone, for example).
+    `masked`: asked by who sees masked numbers, so that digits find whole numbers alone (default:
+    whether `user` does). Raises BadInput for criteria that cannot be asked (a field that is gone,
+    for example).
     """
     known = validate(criteria)
+    masked = sees_masked(user) if masked is None else masked
     rows = Customer.objects.filter(merged_into=None) if user is None else visible_to(user)
     today = timezone.localdate(now)
     for part, one in conditions_of(criteria):
-        test = condition_test(one, known, today=today)
+        test = condition_test(one, known, today=today, masked=masked)
         rows = rows.filter(test) if part == "all" else rows.exclude(test)
     return rows

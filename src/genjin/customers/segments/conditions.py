@@ -68,12 +68,12 @@ def _choice_test(code: str, texts: list[str]) -> Q:
     return Q(**{f"{code}__in": texts})
 
 
-def _column_test(one: Condition, today: date) -> Q:
+def _column_test(one: Condition, today: date, masked: bool) -> Q:
     code, op, values = one["field"], one["op"], one["values"]
     if code == "owned":
         return owned.test(values, today)
     if op == CONTAINS:
-        return _any(_name_test(str(value)) for value in values)
+        return _any(_name_test(str(value), masked) for value in values)
     if code in _DATES:
         column = _DATES[code]
         if op == SET:
@@ -85,8 +85,8 @@ def _column_test(one: Condition, today: date) -> Q:
     return _choice_test(code, _texts(values))
 
 
-def _name_test(text: str) -> Q:
-    plan = searchtokens.query_tokens(text)
+def _name_test(text: str, masked: bool) -> Q:
+    plan = searchtokens.query_tokens(text, masked=masked)
     if plan.alternatives:
         carried = _any(Q(search_tokens__contains=list(way)) for way in plan.alternatives)
         return carried & Q(search_text__regex=plan.pattern)
@@ -124,11 +124,11 @@ def _field_test(definition: FieldDefinition, op: str, values: Sequence[Any]) -> 
     return test | ~there if UNKNOWN in texts else test
 
 
-def condition_test(one: Condition, known: Known, *, today: date) -> Q:
+def condition_test(one: Condition, known: Known, *, today: date, masked: bool = False) -> Q:
     """One condition as a test on `Customer`; `today` counts for ages."""
     code = one["field"]
     if code in COLUMNS:
-        return _column_test(one, today)
+        return _column_test(one, today, masked)
     if category := known.category(code):
         return _set_test(category.code, _texts(one["values"]))
     definition = known.definition(code)

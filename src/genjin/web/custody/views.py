@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -93,7 +93,7 @@ def looks(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Who looked at this card lately: for its custodian and whoever assigns cards."""
     customer, user = customer_of(request, pk), user_of(request)
     if not (may_lend(user, customer) or has_right(user, "audit.view")):
-        raise PermissionDenied("not the custodian")
+        raise Http404
     rows = CardAccess.objects.filter(customer=customer).select_related("by")
     context = {"customer": customer, "lines": _lines(rows.order_by("-at", "-pk")[:SHOWN])}
     return render(request, "custody/looks.html", context)

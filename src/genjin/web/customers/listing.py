@@ -114,7 +114,7 @@ def _belongs(name: str, field: str, op: str, part: str) -> bool:
 
 def rows_of(criteria: Mapping[str, Any], user: User, total: int) -> QuerySet[Customer]:
     """The customers of a selection; where there are few they are read by their numbers."""
-    is_narrow = bool(criteria["all"] or criteria["none"]) and total <= FEW
+    is_narrow = bool(criteria.get("all") or criteria.get("none")) and total <= FEW
     if is_narrow:
         numbers = list(members(criteria, user=user).numbers())
         return Customer.objects.filter(merged_into=None, number__in=numbers)
