@@ -254,7 +254,8 @@ def test_a_card_of_others_goes_on_waiting_and_what_is_not_news_counts_as_skipped
 
 
 @pytest.mark.django_db
-def test_who_may_not_manage_settings_is_offered_the_fields_there_are(client, supervisor):
+def test_who_may_not_add_fields_is_offered_the_fields_there_are(client, supervisor, monkeypatch):
+    monkeypatch.setattr("genjin.customers.importing.preparing.may_add_fields", lambda by: False)
     page = upload(client).url
     assert 'value="new"' not in client.get(page).content.decode()
     sent = {"target-0": "name", "target-1": "phone:mobile", "target-2": "new", "type-2": "text",

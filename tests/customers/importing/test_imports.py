@@ -232,7 +232,11 @@ class TestOneRun:
         assert operations.remembered(other, by=None).mapping == run.mapping
         assert ImportMapping.objects.count() == 1
 
-    def test_new_card_fields_need_the_right_to_manage_settings(self, lists):
+    def test_new_card_fields_need_the_right_to_add_them(self, lists, monkeypatch):
+        monkeypatch.setattr(
+            "genjin.customers.importing.preparing.may_add_fields",
+            lambda by: by is None or by.role == "administrator",
+        )
         text = '[columns]\n"姓名" = "name"\n"等级" = {field = "level", type = "text"}\n'
         run = operations.receive(lists("张三,,,,,"), name="a.csv", by=None, now=NOW)
         wanted = {"mapping": from_toml(text), "on_duplicate": "skip", "now": NOW}

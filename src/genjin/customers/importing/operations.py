@@ -177,7 +177,7 @@ def set_mapping(
     """Says what the columns become and what happens to duplicates; remembered unless on trial.
 
     Raises BadInput (see mapping.checked, preparing.spec_for; new card fields need the right
-    settings.manage), Conflict(import_has_begun).
+    imports.fields), Conflict(import_has_begun).
     """
     if run.next_row or run.state in (*RUNNING, ImportState.DONE):
         raise Conflict("import_has_begun")
@@ -198,7 +198,7 @@ def _remember(run: CustomerImport, *, by: User | None, now: datetime) -> None:
     """Keeps the mapping under its name; who may not manage settings leaves others' as they are."""
     digest = header_digest(run.columns)
     name = run.mapping["name"] or f"{run.file_name[:90]} {digest[:12]}"
-    if not preparing.may_manage(by):
+    if not preparing.may_share(by):
         assert by is not None
         taken = ImportMapping.objects.filter(name=name).exclude(by=by)
         if taken.exists():

@@ -60,14 +60,19 @@ def spec_for(run: CustomerImport) -> Spec:
     )
 
 
-def may_manage(by: User | None) -> bool:
-    """Whether this person may add card fields and change what others share; the machine may."""
+def may_add_fields(by: User | None) -> bool:
+    """Whether this person's file may bring card fields along; the machine's may."""
+    return by is None or access.has_right(by, "imports.fields")
+
+
+def may_share(by: User | None) -> bool:
+    """Whether this person may change mappings that others use; the machine may."""
     return by is None or access.has_right(by, "settings.manage")
 
 
 def check_new_fields(mapping: Mapping[str, Any], by: User | None) -> None:
     """Raises BadInput (`field_needs_right`, by field) for card fields that `by` may not add."""
-    if may_manage(by):
+    if may_add_fields(by):
         return
     rules = mappings.field_rules(mapping)
     there = set(FieldDefinition.objects.filter(code__in=rules).values_list("code", flat=True))

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from genjin.customers import fields
-from genjin.customers.importing import jobs, operations
+from genjin.customers.importing import jobs, operations, preparing
 from genjin.customers.importing import mapping as mappings
 from genjin.customers.importing.sentences import (
     code_sentence,
@@ -24,7 +24,7 @@ from genjin.customers.importing.sentences import (
 from genjin.customers.models import Customer, CustomerImport, ImportRow
 from genjin.customers.queries import visible_to
 from genjin.customers.states import ImportState
-from genjin.foundation.access import access, has_right, scope_of
+from genjin.foundation.access import access, scope_of
 from genjin.foundation.models import LongTask, User
 from genjin.foundation.tabular.encodings import ENCODINGS
 from genjin.foundation.tabular.errors import UnreadableTable
@@ -143,7 +143,7 @@ def mapping(request: HttpRequest, pk: UUID) -> HttpResponse:
         chosen = forms.mapping_from_post(request.POST, run.columns, base)
         on_duplicate = request.POST.get("on_duplicate", "skip")
         action = request.POST.get("action", "")
-        if action == "fields" and has_right(user, "settings.manage"):
+        if action == "fields" and preparing.may_add_fields(user):
             chosen = forms.with_new_fields(chosen, run.columns, _sample(request, run))
         elif action in ("check", "write") and _begin(request, run, chosen, on_duplicate, action):
             return redirect("import", run.pk)
@@ -193,7 +193,7 @@ def _mapping_page(
 ) -> HttpResponse:
     sample = _sample(request, run)
     definitions = fields.definitions()
-    may_add = has_right(signed(request), "settings.manage")
+    may_add = preparing.may_add_fields(signed(request))
     known = {definition.code for definition in definitions}
     cards, problems = preview.cards_of(run, chosen, sample)
     context = {
