@@ -145,6 +145,7 @@ def bring_in(page: Page, file: Path) -> None:
     )
     page.get_by_role("button", name="Go on to the columns").click()
     expect(page.get_by_role("heading", name="The first rows as cards")).to_be_visible(timeout=SLOW)
+    page.wait_for_load_state("load")  # keys and all
     page.keyboard.press("Control+Enter")
     bring = page.get_by_role("button", name="Bring them in")
     expect(bring).to_be_visible(timeout=5 * SLOW)
