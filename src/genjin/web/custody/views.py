@@ -29,7 +29,7 @@ from genjin.kernel.errors import BadInput, GenjinError
 from genjin.kernel.problems import Reason
 from genjin.web.custody import words
 from genjin.web.customers.common import back_to, customer_of, user_of
-from genjin.web.problems import add_problems
+from genjin.web.problems import Needing, add_problems
 
 SHOWN = 100
 _DAY = forms.DateInput({"type": "date"})
@@ -114,7 +114,9 @@ def loans(request: HttpRequest) -> HttpResponse:
     return render(request, "custody/loans.html", context)
 
 
-class LoanForm(forms.Form):
+class LoanForm(Needing):
+    needed = ("reason",)
+
     to = forms.ModelChoiceField(label=gettext_lazy("Lend to"), queryset=User.objects.none())
     until = forms.DateField(label=gettext_lazy("Until the end of"), widget=_DAY)
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=300, required=False)

@@ -6,12 +6,15 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from genjin.customers.exporting.columns import columns
+from genjin.web.problems import Needing
 
 ALWAYS = ("number", "name", "kind", "region", "custodian")
 
 
-class ExportForm(forms.Form):
+class ExportForm(Needing):
     """Which columns, in which form, why and for whom."""
+
+    needed = ("columns", "reason")
 
     columns = forms.MultipleChoiceField(
         label=_("Columns"), widget=forms.CheckboxSelectMultiple, required=False

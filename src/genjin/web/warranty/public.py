@@ -17,7 +17,7 @@ from genjin.foundation.access import public
 from genjin.kernel.errors import BadInput
 from genjin.service.models import Warranty, WarrantyStub
 from genjin.service.operations import TooMany, origin_digest, owner_of, register_stub, registrable
-from genjin.web.problems import add_problems
+from genjin.web.problems import Needing, add_problems
 from genjin.web.throttle import may_pass
 from genjin.web.warranty import words
 
@@ -27,8 +27,10 @@ SEAL_DAYS = 3650
 _PER_MINUTE = 20
 
 
-class StubForm(forms.Form):
+class StubForm(Needing):
     """What stands on the paper stub."""
+
+    needed = ("serial", "bought_on", "name", "phone")
 
     product = forms.ChoiceField(label=_("Product"))
     serial = forms.CharField(

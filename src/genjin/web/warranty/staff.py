@@ -29,7 +29,7 @@ from genjin.service.models import ShippedSerial, Warranty, WarrantyStub
 from genjin.service.operations import SerialRow, add_shipped, registrable, review_stub
 from genjin.web.customers.common import user_of
 from genjin.web.exports.views import sentence as export_sentence
-from genjin.web.problems import add_problems
+from genjin.web.problems import Needing, add_problems
 from genjin.web.warranty import words
 
 RIGHT = "warranties.manage"
@@ -181,7 +181,9 @@ def _add_shipped(request: HttpRequest, form: ShippedForm, rows: list[SerialRow])
         messages.success(request, _("%(count)s pieces are new.") % {"count": count})
 
 
-class DealerForm(forms.Form):
+class DealerForm(Needing):
+    needed = ("reason",)
+
     region = forms.CharField(label=gettext_lazy("Region"), max_length=60)
     dealer = forms.IntegerField(
         label=gettext_lazy("Customer number of the dealer"), min_value=1, max_value=10**15
