@@ -34,8 +34,8 @@ FROM generate_series({first}, {last}) n
 """
 # Who has orders at all, and how much: a few have a lot (the power of a random number).
 _ORDERS = """
-INSERT INTO sales_order (id, customer_id, kind, state, category_id, ordered_on, amount, currency,
-  rate, home_amount, is_trial, note, source, external_key, created_at)
+INSERT INTO sales_orderline (id, customer_id, kind, state, category_id, ordered_on, amount,
+  currency, rate, home_amount, is_trial, note, source, external_key, created_at)
 SELECT {new_id}, ({id})::uuid,
   CASE WHEN random() < 0.03 THEN 'return' ELSE 'order' END,
   CASE WHEN random() < 0.02 THEN 'cancelled' ELSE 'concluded' END, %(category)s,
@@ -49,7 +49,7 @@ FROM (
 _ADD_UP = """
 SELECT count(*), sum(amount), max(amount) FROM (
   SELECT customer_id, sum(CASE kind WHEN 'order' THEN home_amount ELSE -home_amount END) AS amount
-  FROM sales_order WHERE state = 'concluded' AND ordered_on BETWEEN %(from)s AND %(to)s
+  FROM sales_orderline WHERE state = 'concluded' AND ordered_on BETWEEN %(from)s AND %(to)s
   GROUP BY customer_id) deals
 """
 
@@ -73,7 +73,7 @@ def _fill(context: Context, customers: int, orders: int) -> None:
             _enter(orders // 10, customers, day="%(today)s::date - (random() * 730)::int")
         context.progress(f"{orders:,} orders")
         cursor.execute("SET session_replication_role = origin")
-    for table in ("customers_customer", "sales_order"):
+    for table in ("customers_customer", "sales_orderline"):
         with connection.cursor() as cursor:
             cursor.execute(f"VACUUM (ANALYZE) {table}")
 

@@ -3,11 +3,16 @@
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from genjin.followups import lanes
 from genjin.foundation import policy
 from genjin.web import throttle
+
+# A busy machine is no failure; how long things take is measured in bench/.
+hypothesis.settings.register_profile("genjin", deadline=None)
+hypothesis.settings.load_profile("genjin")
 
 SHARED = Path(os.environ.get("GENJIN_SHARED") or Path(__file__).resolve().parents[2] / "shared")
 IS_CI = os.environ.get("CI") == "true"

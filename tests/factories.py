@@ -10,7 +10,7 @@ from genjin.customers.models import ContactPoint, Customer, ProductCategory
 from genjin.followups import lanes
 from genjin.followups.models import FollowUp, Lane, Queue
 from genjin.foundation.models import Team, User
-from genjin.sales.models import Order
+from genjin.sales.models import OrderLine
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=SHANGHAI)  # a Monday morning inside working hours
@@ -154,9 +154,9 @@ def make_category(*, code: str = "", name: str = "", **fields: Any) -> ProductCa
 
 def make_order(
     *, customer: Customer, category: ProductCategory | None = None, amount: Any = 100, **fields: Any
-) -> Order:
+) -> OrderLine:
     """An order as a row, in home currency; `enter_order` is the way of the product."""
     values = {"ordered_on": NOW.date(), "home_amount": amount, "created_at": NOW, **fields}
-    return Order.objects.create(
+    return OrderLine.objects.create(
         customer=customer, category=category or make_category(), amount=amount, **values
     )

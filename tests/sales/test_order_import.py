@@ -10,7 +10,7 @@ from genjin.customers.models import Event, OwnedProduct, Standing, TimelineEntry
 from genjin.foundation.tabular.output import write_xlsx
 from genjin.kernel.errors import BadInput
 from genjin.sales.importing import bring_in
-from genjin.sales.models import Order
+from genjin.sales.models import OrderLine
 from tests.factories import NOW, make_category, make_customer, make_user
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +42,7 @@ def test_rows_find_their_customer_by_number_tax_number_or_phone(write):
         f",,138 0013 8000,ac,2026年10月3日,-80,\n"
     ), by=None, now=NOW)  # fmt: skip
     assert (done.written, done.known, done.faults) == (3, 0, [])
-    rows = Order.objects.order_by("-amount").values_list("customer_id", "kind", "amount")
+    rows = OrderLine.objects.order_by("-amount").values_list("customer_id", "kind", "amount")
     assert list(rows) == [
         (first.pk, "order", Decimal("1200.50")), (second.pk, "return", Decimal(300)),
         (third.pk, "return", Decimal(80)),
@@ -118,7 +118,7 @@ def test_a_workbook_comes_in_too(tmp_path):
     write_xlsx(path, [["number", "category", "date", "amount"],
                       [customer.number, "ac", NOW.date(), 12.5]], sheet="a")  # fmt: skip
     assert bring_in(path, by=None, now=NOW).written == 1
-    assert Order.objects.get().amount == Decimal("12.5")
+    assert OrderLine.objects.get().amount == Decimal("12.5")
 
 
 def test_old_deals_of_a_list_call_for_no_follow_up(write):

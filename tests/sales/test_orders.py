@@ -9,7 +9,7 @@ from genjin.customers.models import Event, OwnedProduct, Standing, TimelineEntry
 from genjin.foundation import policy
 from genjin.foundation.models import AuditEntry
 from genjin.kernel.errors import BadInput, Conflict, LostRace
-from genjin.sales.models import ExchangeRate, Order, Product
+from genjin.sales.models import ExchangeRate, OrderLine, Product
 from genjin.sales.orders import cancel_order, enter_order, rate_on, set_rate
 from genjin.sales.standing import refresh_standings
 from tests.factories import NOW, make_category, make_customer, make_user
@@ -51,7 +51,7 @@ def test_an_order_moves_standing_sets_timeline_and_tells_the_deal():
     assert (event.code, event.on, event.data["is_first"], event.data["is_trial"]) == (
         "deal_done", TODAY, True, True)  # fmt: skip
     assert event.data["is_dear"] is True
-    assert AuditEntry.objects.filter(object_kind="order", action="add").count() == 1
+    assert AuditEntry.objects.filter(object_kind="orderline", action="add").count() == 1
 
 
 def test_a_second_deal_is_not_the_first_and_a_return_is_no_deal():
@@ -77,7 +77,7 @@ def test_what_is_given_back_is_owned_no_more_and_bought_again_it_is():
 def test_a_cancelled_order_counts_nowhere_and_cannot_be_cancelled_twice():
     customer, category = make_customer(), make_category(code="ac")
     order = enter(customer, category)
-    shown = Order.objects.get(pk=order.pk)
+    shown = OrderLine.objects.get(pk=order.pk)
     cancel_order(order, reason="录错", by=None, now=NOW)
     row = Standing.objects.get()
     assert (row.deal_amount, row.deal_count, row.first_deal_on, row.customer_list) == (
@@ -115,7 +115,7 @@ def test_what_cannot_be_an_order_is_refused_with_the_reason_at_its_field(values,
     with pytest.raises(BadInput) as bad:
         enter(make_customer(), make_category(), **values)
     assert codes(bad.value) == expected
-    assert not Order.objects.exists()
+    assert not OrderLine.objects.exists()
 
 
 def test_a_retired_category_takes_no_order():
@@ -135,7 +135,7 @@ def test_a_foreign_amount_counts_at_the_rate_of_its_day():
     assert Standing.objects.get().deal_amount == Decimal("143.00")
     set_rate(currency="USD", from_day=date(2026, 11, 20), rate=Decimal(9), by=admin, now=NOW)
     assert ExchangeRate.objects.count() == 2
-    assert Order.objects.get(pk=after.pk).home_amount == Decimal("72.00")
+    assert OrderLine.objects.get(pk=after.pk).home_amount == Decimal("72.00")
 
 
 def test_a_currency_without_decimals_takes_whole_amounts():
@@ -171,7 +171,7 @@ def test_the_same_external_key_is_written_once_and_never_for_another_customer():
     customer, category = make_customer(), make_category()
     first = enter(customer, category, external_key="ERP-1")
     assert enter(customer, category, 999, external_key="ERP-1") == first
-    assert Order.objects.count() == 1
+    assert OrderLine.objects.count() == 1
     with pytest.raises(Conflict):
         enter(make_customer(), category, external_key="ERP-1")
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from genjin.customers.models import Customer, Standing, TimelineEntry
 from genjin.foundation import policy
-from genjin.sales.models import ClassRun, Order
+from genjin.sales.models import ClassRun, OrderLine
 from genjin.sales.rules import ClassRules, classes, period_start
 from genjin.sales.standing import refresh_standings
 from tests.factories import NOW, make_category, make_customer, make_order, make_user
@@ -153,7 +153,7 @@ ORDERS = st.lists(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_sql_and_the_rule_say_the_same(orders, a_percent, months):
-    Order.objects.all().delete()
+    OrderLine.objects.all().delete()
     Standing.objects.all().delete()
     people = {place: make_customer() for place in {order[0] for order in orders}}
     category = make_category()

@@ -15,7 +15,7 @@ from genjin.customers.models import Event, OwnedProduct, Standing
 from genjin.foundation import policy
 from genjin.foundation.models import LongTask
 from genjin.sales import jobs
-from genjin.sales.models import ExchangeRate, KeyDecision, Order
+from genjin.sales.models import ExchangeRate, KeyDecision, OrderLine
 from genjin.sales.standing import refresh_standings
 
 pytestmark = pytest.mark.django_db
@@ -81,12 +81,12 @@ def test_a_currency_without_a_rate_is_refused_beside_its_field(client, customer,
     answer = client.post(url, order_data(category, currency="USD"))
     assert answer.status_code == 422
     assert "No exchange rate from USD to CNY is known" in answer.content.decode()
-    assert not Order.objects.exists()
+    assert not OrderLine.objects.exists()
 
 
 def test_an_order_is_cancelled_with_a_reason(client, customer, category):
     client.post(reverse("order-new", args=[customer.pk]), order_data(category))
-    order = Order.objects.get()
+    order = OrderLine.objects.get()
     url = reverse("order-cancel", args=[customer.pk, order.pk])
     assert client.post(url, {"reason": ""}).status_code == 422
     assert client.post(url, {"reason": "typed twice"}).status_code == 302

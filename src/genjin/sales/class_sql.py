@@ -10,7 +10,7 @@ SELECT customer_id,
   count(*) FILTER (WHERE kind = 'order' AND ordered_on BETWEEN %(from)s AND %(to)s) AS deals,
   min(ordered_on) FILTER (WHERE kind = 'order') AS first_on,
   max(ordered_on) FILTER (WHERE kind = 'order') AS last_on
-FROM sales_order WHERE state = 'concluded' {these}
+FROM sales_orderline WHERE state = 'concluded' {these}
 GROUP BY customer_id
 """
 

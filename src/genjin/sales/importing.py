@@ -33,7 +33,7 @@ from genjin.kernel.errors import BadInput
 from genjin.kernel.phone import parse_phone
 from genjin.kernel.problems import Reason
 from genjin.sales import orders
-from genjin.sales.models import Order, Product
+from genjin.sales.models import OrderLine, Product
 
 _PART = 500
 _NEEDED = ("category", "ordered_on", "amount")
@@ -300,14 +300,14 @@ def _write_part(reads: Sequence[_Read], done: OrdersBroughtIn, *, by: User | Non
     list(Customer.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk")
          .values_list("pk"))  # fmt: skip
     keys = [read.values["external_key"] for read in drafts]
-    known = dict(Order.objects.filter(external_key__in=keys)
+    known = dict(OrderLine.objects.filter(external_key__in=keys)
                  .values_list("external_key", "customer_id"))  # fmt: skip
     had_order = set(
-        Order.objects.filter(customer__in=ids, kind="order", state="concluded").values_list(
+        OrderLine.objects.filter(customer__in=ids, kind="order", state="concluded").values_list(
             "customer_id", flat=True
         )
     )
-    new: list[Order] = []
+    new: list[OrderLine] = []
     for read in drafts:
         assert read.draft is not None
         key = read.values["external_key"]
@@ -328,14 +328,14 @@ def _write_part(reads: Sequence[_Read], done: OrdersBroughtIn, *, by: User | Non
 
 
 def _write_orders(
-    new: Sequence[Order], had_order: set[UUID], *, by: User | None, now: datetime
+    new: Sequence[OrderLine], had_order: set[UUID], *, by: User | None, now: datetime
 ) -> None:
-    Order.objects.bulk_create(new)
+    OrderLine.objects.bulk_create(new)
     TimelineEntry.objects.bulk_create(orders.timeline_entry(order, by=by, now=now) for order in new)
     young = timezone.localdate(now) - timedelta(days=int(policy.value("order_columns.events.days")))
     deals = []
     for order in new:
-        if order.kind != Order.Kind.ORDER:
+        if order.kind != OrderLine.Kind.ORDER:
             continue
         is_first = order.customer_id not in had_order
         had_order.add(order.customer_id)

@@ -27,16 +27,12 @@ from genjin.foundation.transitions import transition
 from genjin.kernel.errors import BadInput, Conflict
 from genjin.kernel.money import decimals_of, quantise
 from genjin.kernel.problems import Reason
-from genjin.kernel.states import StateTable
-from genjin.sales.models import ExchangeRate, Order, Product
+from genjin.sales.models import ExchangeRate, OrderLine, Product
 from genjin.sales.standing import refresh_standings
+from genjin.sales.states import LINE_STATES
 
 LARGEST = Decimal(10) ** 13
 RateOf = Callable[[str, date], Decimal | None]
-ORDER_STATES = StateTable(
-    states=list(Order.State.values),
-    transitions={Order.State.CONCLUDED: {Order.State.CANCELLED}},
-)
 
 
 def home_currency() -> str:
@@ -124,7 +120,7 @@ def checked(
         problems["currency"] = [wrong]
     elif wrong := amount_problem(amount, currency):
         problems["amount"] = [wrong]
-    if kind not in Order.Kind.values:
+    if kind not in OrderLine.Kind.values:
         problems["kind"] = [Reason("not_a_choice", {"value": kind[:10]})]
     if not category.is_active:
         problems["category"] = [Reason("category_retired")]
@@ -144,9 +140,9 @@ def checked(
     )  # fmt: skip
 
 
-def order_of(draft: Draft, source: str, by: User | None, now: datetime) -> Order:
+def order_of(draft: Draft, source: str, by: User | None, now: datetime) -> OrderLine:
     """The row of a checked order."""
-    return Order(
+    return OrderLine(
         customer_id=draft.customer_id, kind=draft.kind, category=draft.category,
         product=draft.product, ordered_on=draft.ordered_on, amount=draft.amount,
         currency=draft.currency, rate=draft.rate, home_amount=draft.home_amount,
@@ -155,7 +151,7 @@ def order_of(draft: Draft, source: str, by: User | None, now: datetime) -> Order
     )  # fmt: skip
 
 
-def _told(order: Order) -> dict[str, Any]:
+def _told(order: OrderLine) -> dict[str, Any]:
     """What the timeline says of an order."""
     return {
         "category": order.category.code, "product": order.product.name if order.product else "",
@@ -164,11 +160,11 @@ def _told(order: Order) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _entry_code(order: Order) -> str:
-    return "order_entered" if order.kind == Order.Kind.ORDER else "return_entered"
+def _entry_code(order: OrderLine) -> str:
+    return "order_entered" if order.kind == OrderLine.Kind.ORDER else "return_entered"
 
 
-def timeline_entry(order: Order, *, by: User | None, now: datetime) -> TimelineEntry:
+def timeline_entry(order: OrderLine, *, by: User | None, now: datetime) -> TimelineEntry:
     """What an order leaves on the timeline."""
     return TimelineEntry(
         customer_id=order.customer_id, kind="order", code=_entry_code(order), at=now, by=by,
@@ -176,7 +172,7 @@ def timeline_entry(order: Order, *, by: User | None, now: datetime) -> TimelineE
     )  # fmt: skip
 
 
-def deal_event(order: Order, *, is_first: bool, by: User | None) -> events.EventRow:
+def deal_event(order: OrderLine, *, is_first: bool, by: User | None) -> events.EventRow:
     """The fact that a deal was done, for the rulebook."""
     product = order.product
     data: dict[str, Any] = {
@@ -202,14 +198,14 @@ def enter_order(
     ordered_on: date,
     amount: Decimal,
     currency: str = "",
-    kind: str = Order.Kind.ORDER,
+    kind: str = OrderLine.Kind.ORDER,
     product: Product | None = None,
     is_trial: bool = False,
     external_key: str = "",
     note: str = "",
     by: User | None,
     now: datetime,
-) -> Order:
+) -> OrderLine:
     """Writes a concluded order or a return, with everything that follows from it.
 
     `currency` empty is the home currency. An `external_key` that stands already gives that order
@@ -224,8 +220,8 @@ def enter_order(
     )  # fmt: skip
     if known := _known(draft):
         return known
-    is_first = not Order.objects.filter(
-        customer=row, kind=Order.Kind.ORDER, state=Order.State.CONCLUDED
+    is_first = not OrderLine.objects.filter(
+        customer=row, kind=OrderLine.Kind.ORDER, state=OrderLine.State.CONCLUDED
     ).exists()
     order = order_of(draft, "entered", by, now)
     order.save(force_insert=True)
@@ -234,28 +230,28 @@ def enter_order(
     timeline_entry(order, by=by, now=now).save(force_insert=True)
     touch(row, now)
     follow_orders([row.pk], by=by, now=now)
-    if order.kind == Order.Kind.ORDER:
+    if order.kind == OrderLine.Kind.ORDER:
         events.emit_many([deal_event(order, is_first=is_first, by=by)], now=now)
     return order
 
 
-def _known(draft: Draft) -> Order | None:
+def _known(draft: Draft) -> OrderLine | None:
     """The order that stands under the draft's external key. Conflict `key_of_another`."""
     if not draft.external_key:
         return None
-    known = Order.objects.filter(external_key=draft.external_key).first()
+    known = OrderLine.objects.filter(external_key=draft.external_key).first()
     if known is not None and known.customer_id != draft.customer_id:
         raise Conflict("key_of_another", key=draft.external_key)
     return known
 
 
 @transaction.atomic
-def cancel_order(order: Order, *, reason: str, by: User | None, now: datetime) -> None:
+def cancel_order(order: OrderLine, *, reason: str, by: User | None, now: datetime) -> None:
     """Takes an order out of every figure, with a reason; LostRace when it was cancelled before."""
     if not reason.strip():
         raise BadInput({"reason": [Reason("required")]})
     row = lock(order.customer)
-    transition(order, field="state", table=ORDER_STATES, to=Order.State.CANCELLED, by=by, now=now,
+    transition(order, field="state", table=LINE_STATES, to=OrderLine.State.CANCELLED, by=by, now=now,
                reason=reason)  # fmt: skip
     timeline.append(row.pk, kind="order", code="order_cancelled", by=by, at=now,
                     data={**_told(order), "reason": reason},
@@ -277,9 +273,9 @@ def follow_orders(customer_ids: Iterable[UUID], *, by: User | None, now: datetim
 
 def bought(customer_ids: Sequence[UUID]) -> list[Bought]:
     """What the orders of customers come to for each product, less what they gave back."""
-    is_order = Q(kind=Order.Kind.ORDER)
+    is_order = Q(kind=OrderLine.Kind.ORDER)
     rows = (
-        Order.objects.filter(customer__in=customer_ids, state=Order.State.CONCLUDED)
+        OrderLine.objects.filter(customer__in=customer_ids, state=OrderLine.State.CONCLUDED)
         .order_by()
         .values("customer_id", "category_id", "product__name")
         .annotate(
@@ -305,7 +301,7 @@ def _all_cancelled(customer_ids: Sequence[UUID], found: Sequence[Bought]) -> lis
     """Products of which every order was cancelled: nothing is left of them."""
     known = {(one.customer_id, one.category_id, one.model) for one in found}
     rows = (
-        Order.objects.filter(customer__in=customer_ids, state=Order.State.CANCELLED)
+        OrderLine.objects.filter(customer__in=customer_ids, state=OrderLine.State.CANCELLED)
         .order_by()
         .values_list("customer_id", "category_id", "product__name")
         .annotate(last_on=Max("ordered_on"))

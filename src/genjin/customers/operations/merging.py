@@ -51,6 +51,7 @@ STAYS = frozenset(
         "customers.poolwarning.customer",
         "customers.standing.customer",
         "followups.scoretext.customer",
+        "sales.creditmember.customer",
         "sales.keydecision.customer",
     }
 )

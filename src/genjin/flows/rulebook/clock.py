@@ -69,7 +69,7 @@ FROM customers_ownedproduct o
 JOIN customers_productcategory k ON k.id = o.category_id
 JOIN customers_customer c ON c.id = o.customer_id AND c.merged_into_id IS NULL
 {_STANDING}
-LEFT JOIN sales_order b ON b.id = CASE WHEN o.source_kind = 'order'
+LEFT JOIN sales_orderline b ON b.id = CASE WHEN o.source_kind = 'order'
   THEN NULLIF(o.source_id, '')::uuid END
 LEFT JOIN sales_product m ON o.model <> '' AND lower(m.code) = lower(o.model)
 LEFT JOIN sales_product l ON m.id IS NULL AND o.model <> '' AND l.name = o.model

@@ -14,7 +14,7 @@ from genjin.customers.operations.owned import rounded
 from genjin.customers.states import Condition, DatePrecision, ProspectState, VisitingGrade
 from genjin.foundation.operations.settings import CURRENCIES
 from genjin.sales import settings as class_settings
-from genjin.sales.models import Order, Product
+from genjin.sales.models import OrderLine, Product
 from genjin.sales.orders import home_currency
 from genjin.web.orders.words import category_name
 
@@ -36,7 +36,7 @@ class OrderForm(forms.Form):
     """An order or a return."""
 
     kind = forms.ChoiceField(
-        label=_("Kind"), choices=Order.Kind.choices, initial=Order.Kind.ORDER,
+        label=_("Kind"), choices=OrderLine.Kind.choices, initial=OrderLine.Kind.ORDER,
         widget=forms.RadioSelect,
     )  # fmt: skip
     category = CategoryField()

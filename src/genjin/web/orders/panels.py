@@ -13,7 +13,7 @@ from genjin.foundation import policy
 from genjin.foundation.access import has_right
 from genjin.foundation.models import User
 from genjin.sales.key_customers import proposal_for
-from genjin.sales.models import Order
+from genjin.sales.models import OrderLine
 from genjin.sales.standing import newest_run
 from genjin.web.orders import words
 
@@ -33,7 +33,7 @@ def value_panel(customer: Customer, user: User) -> dict[str, Any]:
     standing = standing_of(customer)
     months = int(policy.value("classes.months"))
     customer_list = standing.customer_list if standing else "potential"
-    orders = Order.objects.filter(customer=customer).select_related("category", "product")
+    orders = OrderLine.objects.filter(customer=customer).select_related("category", "product")
     may_decide = has_right(user, "classes.manage")
     proposal = proposal_for(customer) if may_decide else None
     return {
@@ -51,7 +51,7 @@ def value_panel(customer: Customer, user: User) -> dict[str, Any]:
     }
 
 
-def order_row(order: Order) -> dict[str, Any]:
+def order_row(order: OrderLine) -> dict[str, Any]:
     """One order as a line."""
     return {
         "order": order,
@@ -61,8 +61,8 @@ def order_row(order: Order) -> dict[str, Any]:
         "key": "" if order.external_key.startswith("row:") else order.external_key,
         "amount": words.money(order.amount, order.currency),
         "home": "" if order.currency == words.home_currency() else words.money(order.home_amount),
-        "is_return": order.kind == Order.Kind.RETURN,
-        "is_cancelled": order.state == Order.State.CANCELLED,
+        "is_return": order.kind == OrderLine.Kind.RETURN,
+        "is_cancelled": order.state == OrderLine.State.CANCELLED,
     }
 
 

@@ -20,7 +20,7 @@ from genjin.foundation.access import access, has_right
 from genjin.kernel.errors import BadInput, GenjinError
 from genjin.sales import key_customers
 from genjin.sales import orders as operations
-from genjin.sales.models import Order
+from genjin.sales.models import OrderLine
 from genjin.sales.order_sentences import of_error, sentence
 from genjin.sales.rules import period_start
 from genjin.sales.standing import newest_run
@@ -48,10 +48,10 @@ def orders(request: HttpRequest, pk: UUID) -> HttpResponse:
     months = int(policy.value("classes.months"))
     today = timezone.localdate()
     start = period_start(today, months)
-    found = Order.objects.filter(customer=customer).select_related("category", "product", "by")
+    found = OrderLine.objects.filter(customer=customer).select_related("category", "product", "by")
     rows = []
     for order in found.order_by("-ordered_on", "-pk")[:PAGE]:
-        is_counted = order.state == Order.State.CONCLUDED and start <= order.ordered_on <= today
+        is_counted = order.state == OrderLine.State.CONCLUDED and start <= order.ordered_on <= today
         rows.append(panels.order_row(order) | {"is_counted": is_counted})
     standing = panels.standing_of(customer)
     context = {
@@ -87,8 +87,8 @@ def order_new(request: HttpRequest, pk: UUID) -> HttpResponse:
 def order_cancel(request: HttpRequest, pk: UUID, order_pk: UUID) -> HttpResponse:
     """Takes an order out of every figure."""
     customer, user = customer_of(request, pk), user_of(request)
-    order = get_object_or_404(Order.objects.select_related("category", "product"), pk=order_pk,
-                              customer=customer, state=Order.State.CONCLUDED)  # fmt: skip
+    order = get_object_or_404(OrderLine.objects.select_related("category", "product"), pk=order_pk,
+                              customer=customer, state=OrderLine.State.CONCLUDED)  # fmt: skip
     form = CancelForm(request.POST or None)
 
     def save(form: CancelForm, now: datetime) -> None:

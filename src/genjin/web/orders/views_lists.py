@@ -22,7 +22,7 @@ from genjin.foundation.models import LongTask, User
 from genjin.foundation.tabular.errors import UnreadableTable
 from genjin.sales import jobs
 from genjin.sales.key_customers import proposals
-from genjin.sales.models import ClassRun, Order
+from genjin.sales.models import ClassRun, OrderLine
 from genjin.sales.order_sentences import of_error
 from genjin.sales.standing import newest_run
 from genjin.web.customers.common import user_of
@@ -39,7 +39,7 @@ _TASKS = 20
 def order_list(request: HttpRequest) -> HttpResponse:
     """The newest orders of the cards in one's scope."""
     user = user_of(request)
-    rows = Order.objects.select_related("customer", "category", "product", "by")
+    rows = OrderLine.objects.select_related("customer", "category", "product", "by")
     if scope_of(user) != "all":
         rows = rows.filter(customer__in=visible_to(user).order_by().values("pk"))
     if last := _last(request.GET.get("after", "")):
