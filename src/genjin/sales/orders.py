@@ -251,8 +251,10 @@ def cancel_order(order: OrderLine, *, reason: str, by: User | None, now: datetim
     if not reason.strip():
         raise BadInput({"reason": [Reason("required")]})
     row = lock(order.customer)
-    transition(order, field="state", table=LINE_STATES, to=OrderLine.State.CANCELLED, by=by, now=now,
-               reason=reason)  # fmt: skip
+    transition(
+        order, field="state", table=LINE_STATES, to=OrderLine.State.CANCELLED, by=by, now=now,
+        reason=reason,
+    )  # fmt: skip
     timeline.append(row.pk, kind="order", code="order_cancelled", by=by, at=now,
                     data={**_told(order), "reason": reason},
                     source=("order", str(order.pk)))  # fmt: skip

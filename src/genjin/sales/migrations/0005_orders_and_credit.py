@@ -2,342 +2,868 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import genjin.foundation.fields
-import genjin.kernel.ids
 from django.conf import settings
 from django.db import migrations, models
 
+import genjin.foundation.fields
+import genjin.kernel.ids
+
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('customers', '0009_card_counts'),
-        ('foundation', '0004_approvals'),
-        ('sales', '0004_order_lines'),
+        ("customers", "0009_card_counts"),
+        ("foundation", "0004_approvals"),
+        ("sales", "0004_order_lines"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Security',
+            name="Security",
             fields=[
-                ('id', genjin.foundation.fields.IdField(default=genjin.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('deposit', 'Deposit'), ('guarantee', 'Guarantee'), ('retention', 'Retention of title'), ('mortgage', 'Mortgage or pledge')], max_length=10, verbose_name='kind')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='amount')),
-                ('currency', models.CharField(default='CNY', max_length=3, verbose_name='currency')),
-                ('given_on', models.DateField(verbose_name='given on')),
-                ('valid_until', models.DateField(blank=True, null=True, verbose_name='valid until')),
-                ('evidence', models.CharField(blank=True, max_length=300, verbose_name='proof')),
-                ('released_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    genjin.foundation.fields.IdField(
+                        default=genjin.kernel.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("deposit", "Deposit"),
+                            ("guarantee", "Guarantee"),
+                            ("retention", "Retention of title"),
+                            ("mortgage", "Mortgage or pledge"),
+                        ],
+                        max_length=10,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "amount",
+                    models.DecimalField(decimal_places=2, max_digits=18, verbose_name="amount"),
+                ),
+                (
+                    "currency",
+                    models.CharField(default="CNY", max_length=3, verbose_name="currency"),
+                ),
+                ("given_on", models.DateField(verbose_name="given on")),
+                (
+                    "valid_until",
+                    models.DateField(blank=True, null=True, verbose_name="valid until"),
+                ),
+                ("evidence", models.CharField(blank=True, max_length=300, verbose_name="proof")),
+                ("released_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='TermsAgreement',
+            name="TermsAgreement",
             fields=[
-                ('id', genjin.foundation.fields.IdField(default=genjin.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('answer', models.CharField(choices=[('told', 'Told'), ('agreed', 'Agreed'), ('refused', 'Did not agree')], max_length=8)),
-                ('terms', models.JSONField(blank=True, default=dict)),
-                ('digest', models.CharField(max_length=64)),
-                ('means', models.CharField(choices=[('call', 'Call'), ('visit', 'Visit'), ('letter', 'Letter'), ('email', 'E-mail'), ('message', 'Message'), ('signed', 'Signed paper'), ('web', 'Web')], max_length=8)),
-                ('evidence', models.CharField(blank=True, max_length=300, verbose_name='proof')),
-                ('words', models.CharField(blank=True, max_length=500, verbose_name="in the customer's words")),
-                ('at', models.DateTimeField()),
+                (
+                    "id",
+                    genjin.foundation.fields.IdField(
+                        default=genjin.kernel.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "answer",
+                    models.CharField(
+                        choices=[
+                            ("told", "Told"),
+                            ("agreed", "Agreed"),
+                            ("refused", "Did not agree"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("terms", models.JSONField(blank=True, default=dict)),
+                ("digest", models.CharField(max_length=64)),
+                (
+                    "means",
+                    models.CharField(
+                        choices=[
+                            ("call", "Call"),
+                            ("visit", "Visit"),
+                            ("letter", "Letter"),
+                            ("email", "E-mail"),
+                            ("message", "Message"),
+                            ("signed", "Signed paper"),
+                            ("web", "Web"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("evidence", models.CharField(blank=True, max_length=300, verbose_name="proof")),
+                (
+                    "words",
+                    models.CharField(
+                        blank=True, max_length=500, verbose_name="in the customer's words"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.AddField(
-            model_name='orderline',
-            name='gift_for',
-            field=models.CharField(blank=True, db_default='', max_length=120, verbose_name='gift for'),
+            model_name="orderline",
+            name="gift_for",
+            field=models.CharField(
+                blank=True, db_default="", max_length=120, verbose_name="gift for"
+            ),
         ),
         migrations.AddField(
-            model_name='orderline',
-            name='gift_on',
-            field=models.DateField(blank=True, null=True, verbose_name='given on'),
+            model_name="orderline",
+            name="gift_on",
+            field=models.DateField(blank=True, null=True, verbose_name="given on"),
         ),
         migrations.AddField(
-            model_name='orderline',
-            name='is_gift',
-            field=models.BooleanField(db_default=False, default=False, verbose_name='a gift'),
+            model_name="orderline",
+            name="is_gift",
+            field=models.BooleanField(db_default=False, default=False, verbose_name="a gift"),
         ),
         migrations.AddField(
-            model_name='orderline',
-            name='position',
+            model_name="orderline",
+            name="position",
             field=models.PositiveSmallIntegerField(db_default=1, default=1),
         ),
         migrations.AddField(
-            model_name='orderline',
-            name='quantity',
-            field=models.DecimalField(db_default=1, decimal_places=3, default=1, max_digits=14, verbose_name='quantity'),
+            model_name="orderline",
+            name="quantity",
+            field=models.DecimalField(
+                db_default=1, decimal_places=3, default=1, max_digits=14, verbose_name="quantity"
+            ),
         ),
         migrations.AddField(
-            model_name='orderline',
-            name='text',
-            field=models.CharField(blank=True, db_default='', max_length=200, verbose_name='description'),
+            model_name="orderline",
+            name="text",
+            field=models.CharField(
+                blank=True, db_default="", max_length=200, verbose_name="description"
+            ),
         ),
         migrations.AddField(
-            model_name='orderline',
-            name='trial_decided_on',
-            field=models.DateField(blank=True, null=True, verbose_name='trial decided on'),
+            model_name="orderline",
+            name="trial_decided_on",
+            field=models.DateField(blank=True, null=True, verbose_name="trial decided on"),
         ),
         migrations.AddField(
-            model_name='orderline',
-            name='trial_for',
-            field=models.CharField(blank=True, db_default='', max_length=120, verbose_name='trial for'),
+            model_name="orderline",
+            name="trial_for",
+            field=models.CharField(
+                blank=True, db_default="", max_length=120, verbose_name="trial for"
+            ),
         ),
         migrations.AddField(
-            model_name='orderline',
-            name='unit_price',
-            field=models.DecimalField(blank=True, decimal_places=4, max_digits=18, null=True, verbose_name='unit price'),
+            model_name="orderline",
+            name="unit_price",
+            field=models.DecimalField(
+                blank=True, decimal_places=4, max_digits=18, null=True, verbose_name="unit price"
+            ),
         ),
         migrations.AlterField(
-            model_name='orderline',
-            name='customer',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='order_lines', to='customers.customer'),
+            model_name="orderline",
+            name="customer",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="order_lines",
+                to="customers.customer",
+            ),
         ),
         migrations.AlterField(
-            model_name='orderline',
-            name='state',
-            field=models.CharField(choices=[('draft', 'Draft'), ('concluded', 'Concluded'), ('cancelled', 'Cancelled')], default='concluded', max_length=9),
+            model_name="orderline",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("draft", "Draft"),
+                    ("concluded", "Concluded"),
+                    ("cancelled", "Cancelled"),
+                ],
+                default="concluded",
+                max_length=9,
+            ),
         ),
         migrations.CreateModel(
-            name='CreditAccount',
+            name="CreditAccount",
             fields=[
-                ('id', genjin.foundation.fields.IdField(default=genjin.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(blank=True, max_length=200, verbose_name='name')),
-                ('currency', models.CharField(default='CNY', max_length=3, verbose_name='currency')),
-                ('limit', models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name='limit')),
-                ('standing', models.CharField(choices=[('none', 'No credit'), ('open', 'Open'), ('watch', 'Under watch'), ('stopped', 'Stopped')], default='none', max_length=8, verbose_name='standing')),
-                ('grade', models.CharField(blank=True, max_length=1, verbose_name='credit grade')),
-                ('grade_basis', models.JSONField(blank=True, default=dict)),
-                ('inquiry_wanted', models.CharField(blank=True, choices=[('new', 'New customer on credit'), ('terms', 'Changed terms'), ('news', 'Bad news'), ('review', 'Regular review')], max_length=8)),
-                ('inquiry_wanted_at', models.DateTimeField(blank=True, null=True)),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "id",
+                    genjin.foundation.fields.IdField(
+                        default=genjin.kernel.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("name", models.CharField(blank=True, max_length=200, verbose_name="name")),
+                (
+                    "currency",
+                    models.CharField(default="CNY", max_length=3, verbose_name="currency"),
+                ),
+                (
+                    "limit",
+                    models.DecimalField(
+                        decimal_places=2, default=0, max_digits=18, verbose_name="limit"
+                    ),
+                ),
+                (
+                    "standing",
+                    models.CharField(
+                        choices=[
+                            ("none", "No credit"),
+                            ("open", "Open"),
+                            ("watch", "Under watch"),
+                            ("stopped", "Stopped"),
+                        ],
+                        default="none",
+                        max_length=8,
+                        verbose_name="standing",
+                    ),
+                ),
+                ("grade", models.CharField(blank=True, max_length=1, verbose_name="credit grade")),
+                ("grade_basis", models.JSONField(blank=True, default=dict)),
+                (
+                    "inquiry_wanted",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("new", "New customer on credit"),
+                            ("terms", "Changed terms"),
+                            ("news", "Bad news"),
+                            ("review", "Regular review"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("inquiry_wanted_at", models.DateTimeField(blank=True, null=True)),
+                ("changed_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('limit__gte', 0)), name='credit_limit_not_negative')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("limit__gte", 0)), name="credit_limit_not_negative"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='CreditDecision',
+            name="CreditDecision",
             fields=[
-                ('id', genjin.foundation.fields.IdField(default=genjin.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('limit', models.DecimalField(decimal_places=2, max_digits=18)),
-                ('standing', models.CharField(choices=[('none', 'No credit'), ('open', 'Open'), ('watch', 'Under watch'), ('stopped', 'Stopped')], max_length=8)),
-                ('grade', models.CharField(blank=True, max_length=1)),
-                ('reason', models.CharField(max_length=300, verbose_name='reason')),
-                ('approval', models.CharField(blank=True, max_length=60)),
-                ('at', models.DateTimeField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='sales.creditaccount')),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    genjin.foundation.fields.IdField(
+                        default=genjin.kernel.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("limit", models.DecimalField(decimal_places=2, max_digits=18)),
+                (
+                    "standing",
+                    models.CharField(
+                        choices=[
+                            ("none", "No credit"),
+                            ("open", "Open"),
+                            ("watch", "Under watch"),
+                            ("stopped", "Stopped"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("grade", models.CharField(blank=True, max_length=1)),
+                ("reason", models.CharField(max_length=300, verbose_name="reason")),
+                ("approval", models.CharField(blank=True, max_length=60)),
+                ("at", models.DateTimeField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to="sales.creditaccount",
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='CreditInquiry',
+            name="CreditInquiry",
             fields=[
-                ('id', genjin.foundation.fields.IdField(default=genjin.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('cause', models.CharField(choices=[('new', 'New customer on credit'), ('terms', 'Changed terms'), ('news', 'Bad news'), ('review', 'Regular review')], max_length=8)),
-                ('made_on', models.DateField(verbose_name='made on')),
-                ('source', models.CharField(max_length=120, verbose_name='source')),
-                ('result', models.CharField(choices=[('good', 'Good'), ('fair', 'Fair'), ('poor', 'Poor')], max_length=5, verbose_name='result')),
-                ('finding', models.CharField(blank=True, max_length=1000, verbose_name='what was found')),
-                ('suggested_limit', models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True)),
-                ('at', models.DateTimeField()),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='inquiries', to='sales.creditaccount')),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.customer')),
+                (
+                    "id",
+                    genjin.foundation.fields.IdField(
+                        default=genjin.kernel.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "cause",
+                    models.CharField(
+                        choices=[
+                            ("new", "New customer on credit"),
+                            ("terms", "Changed terms"),
+                            ("news", "Bad news"),
+                            ("review", "Regular review"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("made_on", models.DateField(verbose_name="made on")),
+                ("source", models.CharField(max_length=120, verbose_name="source")),
+                (
+                    "result",
+                    models.CharField(
+                        choices=[("good", "Good"), ("fair", "Fair"), ("poor", "Poor")],
+                        max_length=5,
+                        verbose_name="result",
+                    ),
+                ),
+                (
+                    "finding",
+                    models.CharField(blank=True, max_length=1000, verbose_name="what was found"),
+                ),
+                (
+                    "suggested_limit",
+                    models.DecimalField(blank=True, decimal_places=2, max_digits=18, null=True),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="inquiries",
+                        to="sales.creditaccount",
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="customers.customer",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='CreditMember',
+            name="CreditMember",
             fields=[
-                ('customer', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='credit_member', serialize=False, to='customers.customer')),
-                ('is_head', models.BooleanField(default=False)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='members', to='sales.creditaccount')),
+                (
+                    "customer",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="credit_member",
+                        serialize=False,
+                        to="customers.customer",
+                    ),
+                ),
+                ("is_head", models.BooleanField(default=False)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="members",
+                        to="sales.creditaccount",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', genjin.foundation.fields.IdField(default=genjin.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('number', models.CharField(blank=True, max_length=40, verbose_name='number')),
-                ('state', models.CharField(choices=[('planned', 'Planned'), ('released', 'Released'), ('shipped', 'On the way'), ('delivered', 'Delivered'), ('refused', 'Not accepted by the customer'), ('cancelled', 'Cancelled')], default='planned', max_length=9)),
-                ('planned_on', models.DateField(verbose_name='planned for')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='amount')),
-                ('currency', models.CharField(max_length=3, verbose_name='currency')),
-                ('deliver_to', models.CharField(blank=True, max_length=300, verbose_name='delivered to')),
-                ('deliverer', models.CharField(blank=True, max_length=120, verbose_name='deliverer')),
-                ('tracking', models.CharField(blank=True, max_length=80, verbose_name='tracking number')),
-                ('withheld', models.JSONField(blank=True, default=list)),
-                ('released_at', models.DateTimeField(blank=True, null=True)),
-                ('shipped_at', models.DateTimeField(blank=True, null=True)),
-                ('delivered_on', models.DateField(blank=True, null=True, verbose_name='delivered on')),
-                ('receiver', models.CharField(blank=True, max_length=120, verbose_name='taken by')),
-                ('proof', models.CharField(blank=True, max_length=300, verbose_name='proof of delivery')),
-                ('condition', models.CharField(blank=True, choices=[('good', 'In good order'), ('damaged', 'Damaged'), ('incomplete', 'Incomplete'), ('wrong', 'Wrong goods')], max_length=10, verbose_name='condition on arrival')),
-                ('collected_amount', models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name='taken by the deliverer')),
-                ('note', models.CharField(blank=True, max_length=300, verbose_name='note')),
-                ('external_key', models.CharField(blank=True, max_length=80)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='customers.customer')),
-                ('released_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    genjin.foundation.fields.IdField(
+                        default=genjin.kernel.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("number", models.CharField(blank=True, max_length=40, verbose_name="number")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("planned", "Planned"),
+                            ("released", "Released"),
+                            ("shipped", "On the way"),
+                            ("delivered", "Delivered"),
+                            ("refused", "Not accepted by the customer"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="planned",
+                        max_length=9,
+                    ),
+                ),
+                ("planned_on", models.DateField(verbose_name="planned for")),
+                (
+                    "amount",
+                    models.DecimalField(decimal_places=2, max_digits=18, verbose_name="amount"),
+                ),
+                ("currency", models.CharField(max_length=3, verbose_name="currency")),
+                (
+                    "deliver_to",
+                    models.CharField(blank=True, max_length=300, verbose_name="delivered to"),
+                ),
+                (
+                    "deliverer",
+                    models.CharField(blank=True, max_length=120, verbose_name="deliverer"),
+                ),
+                (
+                    "tracking",
+                    models.CharField(blank=True, max_length=80, verbose_name="tracking number"),
+                ),
+                ("withheld", models.JSONField(blank=True, default=list)),
+                ("released_at", models.DateTimeField(blank=True, null=True)),
+                ("shipped_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "delivered_on",
+                    models.DateField(blank=True, null=True, verbose_name="delivered on"),
+                ),
+                ("receiver", models.CharField(blank=True, max_length=120, verbose_name="taken by")),
+                (
+                    "proof",
+                    models.CharField(blank=True, max_length=300, verbose_name="proof of delivery"),
+                ),
+                (
+                    "condition",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("good", "In good order"),
+                            ("damaged", "Damaged"),
+                            ("incomplete", "Incomplete"),
+                            ("wrong", "Wrong goods"),
+                        ],
+                        max_length=10,
+                        verbose_name="condition on arrival",
+                    ),
+                ),
+                (
+                    "collected_amount",
+                    models.DecimalField(
+                        decimal_places=2,
+                        default=0,
+                        max_digits=18,
+                        verbose_name="taken by the deliverer",
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=300, verbose_name="note")),
+                ("external_key", models.CharField(blank=True, max_length=80)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deliveries",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "released_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='DeliveryLine',
+            name="DeliveryLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('quantity', models.DecimalField(decimal_places=3, max_digits=14, verbose_name='quantity')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='amount')),
-                ('serials', models.JSONField(blank=True, default=list)),
-                ('delivery', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='sales.delivery')),
-                ('order_line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='delivery_lines', to='sales.orderline')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "quantity",
+                    models.DecimalField(decimal_places=3, max_digits=14, verbose_name="quantity"),
+                ),
+                (
+                    "amount",
+                    models.DecimalField(decimal_places=2, max_digits=18, verbose_name="amount"),
+                ),
+                ("serials", models.JSONField(blank=True, default=list)),
+                (
+                    "delivery",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="sales.delivery",
+                    ),
+                ),
+                (
+                    "order_line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="delivery_lines",
+                        to="sales.orderline",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Order',
+            name="Order",
             fields=[
-                ('id', genjin.foundation.fields.IdField(default=genjin.kernel.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('number', models.CharField(blank=True, max_length=40, verbose_name='number')),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('told', 'Terms told'), ('agreed', 'Terms agreed'), ('concluded', 'Concluded'), ('closed', 'Closed'), ('cancelled', 'Cancelled')], default='draft', max_length=10)),
-                ('currency', models.CharField(default='CNY', max_length=3, verbose_name='currency')),
-                ('total', models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name='total')),
-                ('payment_term', models.CharField(choices=[('before', 'Before delivery'), ('on_delivery', 'On delivery'), ('after', 'After delivery'), ('instalments', 'In instalments')], default='before', max_length=12, verbose_name='payment')),
-                ('net_days', models.PositiveSmallIntegerField(default=0, verbose_name='days to pay after delivery')),
-                ('instalments', models.JSONField(blank=True, default=list)),
-                ('deliver_on', models.DateField(blank=True, null=True, verbose_name='delivery wished on')),
-                ('deliver_to', models.CharField(blank=True, max_length=300, verbose_name='delivered to')),
-                ('source_kind', models.CharField(blank=True, max_length=20)),
-                ('source_id', models.CharField(blank=True, max_length=60)),
-                ('external_key', models.CharField(blank=True, max_length=80)),
-                ('note', models.CharField(blank=True, max_length=500, verbose_name='note')),
-                ('is_verification_needed', models.BooleanField(default=False)),
-                ('is_verified', models.BooleanField(default=False)),
-                ('concluded_at', models.DateTimeField(blank=True, null=True)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('end_reason', models.CharField(blank=True, max_length=300)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('created_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='customers.customer')),
-                ('exception', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='foundation.approval')),
-                ('seller', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    genjin.foundation.fields.IdField(
+                        default=genjin.kernel.ids.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("number", models.CharField(blank=True, max_length=40, verbose_name="number")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("told", "Terms told"),
+                            ("agreed", "Terms agreed"),
+                            ("concluded", "Concluded"),
+                            ("closed", "Closed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="draft",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "currency",
+                    models.CharField(default="CNY", max_length=3, verbose_name="currency"),
+                ),
+                (
+                    "total",
+                    models.DecimalField(
+                        decimal_places=2, default=0, max_digits=18, verbose_name="total"
+                    ),
+                ),
+                (
+                    "payment_term",
+                    models.CharField(
+                        choices=[
+                            ("before", "Before delivery"),
+                            ("on_delivery", "On delivery"),
+                            ("after", "After delivery"),
+                            ("instalments", "In instalments"),
+                        ],
+                        default="before",
+                        max_length=12,
+                        verbose_name="payment",
+                    ),
+                ),
+                (
+                    "net_days",
+                    models.PositiveSmallIntegerField(
+                        default=0, verbose_name="days to pay after delivery"
+                    ),
+                ),
+                ("instalments", models.JSONField(blank=True, default=list)),
+                (
+                    "deliver_on",
+                    models.DateField(blank=True, null=True, verbose_name="delivery wished on"),
+                ),
+                (
+                    "deliver_to",
+                    models.CharField(blank=True, max_length=300, verbose_name="delivered to"),
+                ),
+                ("source_kind", models.CharField(blank=True, max_length=20)),
+                ("source_id", models.CharField(blank=True, max_length=60)),
+                ("external_key", models.CharField(blank=True, max_length=80)),
+                ("note", models.CharField(blank=True, max_length=500, verbose_name="note")),
+                ("is_verification_needed", models.BooleanField(default=False)),
+                ("is_verified", models.BooleanField(default=False)),
+                ("concluded_at", models.DateTimeField(blank=True, null=True)),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                ("end_reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="orders",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "exception",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="foundation.approval",
+                    ),
+                ),
+                (
+                    "seller",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='order',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='sales.order'),
+            model_name="delivery",
+            name="order",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="deliveries",
+                to="sales.order",
+            ),
         ),
         migrations.AddField(
-            model_name='orderline',
-            name='order',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='sales.order'),
+            model_name="orderline",
+            name="order",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="lines",
+                to="sales.order",
+            ),
         ),
         migrations.AddIndex(
-            model_name='orderline',
-            index=models.Index(condition=models.Q(('order__isnull', False)), fields=['order', 'position'], name='line_of_order'),
+            model_name="orderline",
+            index=models.Index(
+                condition=models.Q(("order__isnull", False)),
+                fields=["order", "position"],
+                name="line_of_order",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orderline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='line_quantity_positive'),
+            model_name="orderline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gt", 0)), name="line_quantity_positive"
+            ),
         ),
         migrations.AddField(
-            model_name='security',
-            name='account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='securities', to='sales.creditaccount'),
+            model_name="security",
+            name="account",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="securities",
+                to="sales.creditaccount",
+            ),
         ),
         migrations.AddField(
-            model_name='security',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="security",
+            name="by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='termsagreement',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="termsagreement",
+            name="by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='termsagreement',
-            name='customer',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.customer'),
+            model_name="termsagreement",
+            name="customer",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="customers.customer",
+            ),
         ),
         migrations.AddField(
-            model_name='termsagreement',
-            name='order',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='agreements', to='sales.order'),
+            model_name="termsagreement",
+            name="order",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="agreements",
+                to="sales.order",
+            ),
         ),
         migrations.AddField(
-            model_name='termsagreement',
-            name='person',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.contactperson'),
+            model_name="termsagreement",
+            name="person",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="customers.contactperson",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='deliveryline',
-            constraint=models.UniqueConstraint(fields=('delivery', 'order_line'), name='delivery_line_once'),
+            model_name="deliveryline",
+            constraint=models.UniqueConstraint(
+                fields=("delivery", "order_line"), name="delivery_line_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='deliveryline',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='delivery_quantity_positive'),
+            model_name="deliveryline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("quantity__gt", 0)), name="delivery_quantity_positive"
+            ),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['customer', '-created_at'], name='order_of_customer'),
+            model_name="order",
+            index=models.Index(fields=["customer", "-created_at"], name="order_of_customer"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['state', '-created_at'], name='order_by_state'),
+            model_name="order",
+            index=models.Index(fields=["state", "-created_at"], name="order_by_state"),
         ),
         migrations.AddIndex(
-            model_name='order',
-            index=models.Index(fields=['seller', '-created_at'], name='order_by_seller'),
+            model_name="order",
+            index=models.Index(fields=["seller", "-created_at"], name="order_by_seller"),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(condition=models.Q(('number', ''), _negated=True), fields=('number',), name='order_number_once'),
+            model_name="order",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("number", ""), _negated=True),
+                fields=("number",),
+                name="order_number_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_key', ''), _negated=True), fields=('external_key',), name='order_key_once'),
+            model_name="order",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_key", ""), _negated=True),
+                fields=("external_key",),
+                name="order_key_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('total__gte', 0)), name='order_total_not_negative'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("total__gte", 0)), name="order_total_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='order',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'told', 'agreed', 'cancelled']), models.Q(('number', ''), _negated=True), _connector='OR'), name='concluded_order_has_number'),
+            model_name="order",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["draft", "told", "agreed", "cancelled"]),
+                    models.Q(("number", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="concluded_order_has_number",
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['state', 'planned_on'], name='delivery_by_state'),
+            model_name="delivery",
+            index=models.Index(fields=["state", "planned_on"], name="delivery_by_state"),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['customer', '-planned_on'], name='delivery_of_customer'),
+            model_name="delivery",
+            index=models.Index(fields=["customer", "-planned_on"], name="delivery_of_customer"),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='delivery_amount_not_negative'),
+            model_name="delivery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gte", 0)), name="delivery_amount_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(condition=models.Q(('number', ''), _negated=True), fields=('number',), name='delivery_number_once'),
+            model_name="delivery",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("number", ""), _negated=True),
+                fields=("number",),
+                name="delivery_number_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_key', ''), _negated=True), fields=('external_key',), name='delivery_key_once'),
+            model_name="delivery",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_key", ""), _negated=True),
+                fields=("external_key",),
+                name="delivery_key_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'delivered'), _negated=True), ('delivered_on__isnull', False), _connector='OR'), name='delivered_has_a_day'),
+            model_name="delivery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "delivered"), _negated=True),
+                    ("delivered_on__isnull", False),
+                    _connector="OR",
+                ),
+                name="delivered_has_a_day",
+            ),
         ),
     ]
