@@ -1,5 +1,6 @@
 """The gate's decision: tables of plain values, and properties over generated facts."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -74,6 +75,10 @@ def hold(*purposes, until="2026-11-26 09:00", since="2026-11-20 09:00") -> HoldF
     return HoldFact(frozenset(purposes), "complaint", at(since), at(until))
 
 
+def naming_hold(*purposes, collect_until: str) -> HoldFact:
+    return replace(hold(*purposes), collect_until=at(collect_until))
+
+
 def call(when: str, purpose="sell", is_conversation=False, channel="call") -> ContactFact:
     return ContactFact(at(when), purpose, channel, is_conversation)
 
@@ -105,6 +110,29 @@ def test_public_holiday_moves_a_selling_call_to_the_next_working_day():
     assert codes(answer) == ["holiday"]
     assert answer.next_allowed_at == at("2026-11-25 09:00")
     assert decide(facts("service", closed_dates=closed), MONDAY).is_allowed
+
+
+@pytest.mark.parametrize(
+    ("now", "purpose", "later"),
+    [
+        ("2026-11-23 10:00", "collect", "2026-11-25 09:00"),
+        ("2026-11-25 10:00", "collect", None),
+        ("2026-11-25 10:00", "sell", "2026-11-26 09:00"),
+        ("2026-11-23 10:00", "service", None),
+    ],
+)
+def test_a_hold_that_names_debts_stops_all_dunning_for_its_first_days_only(now, purpose, later):
+    held = naming_hold("sell", "collect", collect_until="2026-11-25 00:00")
+    answer = decide(facts(purpose, holds=(held,)), at(now))
+    assert codes(answer) == (["held"] if later else [])
+    if later:
+        assert answer.next_allowed_at == at(later)
+
+
+def test_the_dunning_of_a_short_hold_goes_on_at_its_end_at_the_latest():
+    held = naming_hold("collect", collect_until="2026-12-24 00:00")
+    answer = decide(facts("collect", holds=(held,)), at("2026-11-23 10:00"))
+    assert answer.next_allowed_at == at("2026-11-26 09:00")
 
 
 def test_do_not_contact_is_never_and_stands_before_all_other_reasons():

@@ -57,7 +57,8 @@ FACTS = """json_build_object(
       FROM customers_consent s WHERE s.customer_id = m.id)))
       FROM customers_customer m JOIN customers_merge g ON g.merged_id = m.id AND g.undone_at IS NULL
       WHERE m.merged_into_id = c.id),
-  'holds', (SELECT json_agg(json_build_array(o.purposes, o.reason, o.starts_at, o.ends_at))
+  'holds', (SELECT json_agg(json_build_array(o.purposes, o.reason, o.starts_at, o.ends_at,
+      o.collect_until))
       FROM customers_hold o WHERE o.customer_id = c.id AND o.ends_at > %(now)s::timestamptz
       AND o.released_at IS NULL),
   'contacts', (SELECT json_agg(json_build_array(k.started_at, k.purpose, k.channel,
@@ -124,8 +125,8 @@ def facts_from(
         profile=profile,
         consents=_answers(data, purpose=purpose, channel=channel),
         holds=tuple(
-            HoldFact(frozenset(stopped), reason, moment(start), moment(end))
-            for stopped, reason, start, end in data["holds"] or ()
+            HoldFact(frozenset(stopped), reason, moment(start), moment(end), _moment(collect))
+            for stopped, reason, start, end, collect in data["holds"] or ()
         ),
         stated=lanes.parsed(data["stated"]),
         queue_hours=lanes.parsed(queue_weekly),
@@ -392,10 +393,12 @@ def standing(
         CASE WHEN family.id IS NULL THEN own.purpose ELSE joined.purpose END AS purpose,
         CASE WHEN family.id IS NULL THEN own.at ELSE joined.at END AS at) answer
     LEFT JOIN LATERAL (
-      SELECT o.ends_at, o.reason FROM customers_hold o
+      SELECT acting.ends_at, o.reason FROM customers_hold o
+      CROSS JOIN LATERAL (SELECT CASE WHEN %(purpose)s = 'collect'
+        THEN LEAST(o.collect_until, o.ends_at) ELSE o.ends_at END AS ends_at) acting
       WHERE o.customer_id = c.id AND o.released_at IS NULL AND %(purpose)s = ANY(o.purposes)
-        AND o.starts_at <= %(now)s::timestamptz AND o.ends_at > %(now)s::timestamptz
-      ORDER BY o.ends_at DESC LIMIT 1) hold ON true
+        AND o.starts_at <= %(now)s::timestamptz AND acting.ends_at > %(now)s::timestamptz
+      ORDER BY acting.ends_at DESC LIMIT 1) hold ON true
     LEFT JOIN LATERAL (
       SELECT max(i.at) AS at FROM followups_interaction i
       WHERE i.customer_id = ANY(family.ids || c.id) AND i.at > %(refusals_since)s::timestamptz

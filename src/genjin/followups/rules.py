@@ -84,12 +84,25 @@ class ConsentFact:
 
 @dataclass(frozen=True)
 class HoldFact:
-    """One hold that is not released; it acts from `starts_at` until `ends_at`, exclusive."""
+    """One hold that is not released; it acts from `starts_at` until `ends_at`, exclusive.
+
+    One that names receivables stops every dunning until `collect_until` only; afterwards what it
+    names is left out of what is dunned, which is not the gate's business.
+    """
 
     purposes: frozenset[str]
     reason: str
     starts_at: datetime
     ends_at: datetime
+    collect_until: datetime | None = None
+
+    def until(self, purpose: str) -> datetime:
+        """When this purpose goes on again; what it does not stop went on at once."""
+        if purpose not in self.purposes:
+            return self.starts_at
+        if purpose == "collect" and self.collect_until is not None:
+            return min(self.collect_until, self.ends_at)
+        return self.ends_at
 
 
 @dataclass(frozen=True)
@@ -265,14 +278,14 @@ def _outer_hours(facts: GateFacts, at: datetime) -> _No | None:
 
 def _held(facts: GateFacts, at: datetime) -> _No | None:
     acting = [
-        hold
+        (hold.until(facts.purpose), hold)
         for hold in facts.holds
-        if facts.purpose in hold.purposes and hold.starts_at <= at < hold.ends_at
+        if hold.starts_at <= at < hold.until(facts.purpose)
     ]
     if not acting:
         return None
-    last = max(acting, key=lambda hold: hold.ends_at)
-    return _No(Reason("held", {"reason": last.reason, "until": last.ends_at}), last.ends_at)
+    until, last = max(acting, key=lambda one: one[0])
+    return _No(Reason("held", {"reason": last.reason, "until": until}), until)
 
 
 def resting_dates(facts: GateFacts) -> frozenset[date]:

@@ -34,9 +34,10 @@ def entered_years(country: str) -> dict[int, OfficialYear]:
     return {year: entry for year, entry in sorted(found.items()) if entry is not None}
 
 
-def work_calendar(country: str) -> WorkCalendar:
-    """The calendar to count working days with."""
-    return WorkCalendar(country, official=entered_years(country))
+def work_calendar(country: str, *, guesses: bool = False) -> WorkCalendar:
+    """The calendar to count working days with; `guesses` for terms that reach into a year whose
+    official list is not out yet."""
+    return WorkCalendar(country, official=entered_years(country), guesses=guesses)
 
 
 def is_known(country: str, year: int) -> bool:

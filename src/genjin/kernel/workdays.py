@@ -42,11 +42,16 @@ def _holidays_of(country: str, subdivision: str | None) -> Any:
 
 @dataclass(frozen=True)
 class WorkCalendar:
-    """The working days of a country (CN, HK, TW, GB, US, DE, ...), official lists first."""
+    """The working days of a country (CN, HK, TW, GB, US, DE, ...), official lists first.
+
+    With `guesses` a year for which nothing official is out yet has the holidays that the law itself
+    names, for terms that must be counted today; without, such a year raises.
+    """
 
     country: str = "CN"
     subdivision: str | None = None
     official: Mapping[int, OfficialYear] = field(default_factory=dict)
+    guesses: bool = False
 
     def is_workday(self, day: date) -> bool:
         """Is it worked? Raises CalendarRunsOut for a year that nobody knows yet."""
@@ -64,6 +69,8 @@ class WorkCalendar:
         try:
             return bool(chinese_calendar.is_workday(day))
         except NotImplementedError:
+            if self.guesses:
+                return bool(_holidays_of(self.country, None).is_working_day(day))
             raise CalendarRunsOut(country=self.country, year=day.year) from None
 
     def days_off(self, first: date, last: date) -> list[date]:

@@ -41,9 +41,12 @@ class Consent(InsertOnly):
 class Hold(models.Model):
     """A stated reason to stop some purposes for a customer for a while (FU4).
 
-    `purposes` are codes (sell, collect, …). It acts from `starts_at` until `ends_at` (exclusive)
-    unless released before. Source says what placed it: ("person", user id), ("complaint", id) …
-    Renewing makes a new row that points at the old one in `renews`.
+    `purposes` are codes (sell, collect, …) and effects (`deliver`). It acts from `starts_at` until
+    `ends_at` (exclusive) unless released before. `about` names receivables by their ids as text:
+    their dunning rests, up to `amount` of `currency` where one is disputed, all of it where none is
+    said. `collect_until` is when the dunning of everything else goes on (empty: at the hold's end).
+    Source says what placed it: ("person", user id), ("complaint", id) … Renewing makes a new row
+    that points at the old one in `renews`.
     """
 
     id = IdField()
@@ -51,6 +54,10 @@ class Hold(models.Model):
     purposes = ArrayField(models.CharField(max_length=12))
     reason = models.CharField(max_length=12, choices=states.HoldReason.choices)
     note = models.CharField(_("reason in words"), max_length=300, blank=True)
+    about = ArrayField(models.CharField(max_length=60), default=list, blank=True)
+    amount = models.DecimalField(max_digits=18, decimal_places=3, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    collect_until = models.DateTimeField(null=True, blank=True)
     source_kind = models.CharField(max_length=20)
     source_id = models.CharField(max_length=60, blank=True)
     starts_at = models.DateTimeField()
@@ -68,5 +75,10 @@ class Hold(models.Model):
             models.CheckConstraint(
                 name="hold_ends_after_it_starts",
                 condition=models.Q(ends_at__gt=models.F("starts_at")),
-            )
+            ),
+            models.CheckConstraint(
+                name="hold_amount_is_of_what_it_names",
+                condition=models.Q(amount__isnull=True)
+                | (models.Q(amount__gt=0, about__len__gt=0) & ~models.Q(currency="")),
+            ),
         ]

@@ -6,6 +6,7 @@ follow-ups of the customer anew.
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.db import transaction
 
@@ -20,6 +21,9 @@ from genjin.kernel.problems import Reason
 # A hold lasts 30 days at most; who wants more renews it by name and with a reason (FU4).
 LONGEST_HOLD = timedelta(days=30)
 PURPOSES = ("service", "collect", "sell", "survey", "care", "security")
+# What a hold stops besides contacts: goods do not leave the house (RE2, SA6).
+DELIVER = "deliver"
+STOPPABLE = (*PURPOSES, DELIVER)
 
 
 @transaction.atomic
@@ -74,9 +78,13 @@ def _hold_problems(
     starts_at: datetime,
     ends_at: datetime,
     renews: Hold | None,
+    about: list[str],
+    amount: Decimal | None,
+    currency: str,
+    collect_until: datetime | None,
 ) -> dict[str | int, list[Reason]]:
     problems: dict[str | int, list[Reason]] = {}
-    if not purposes or set(purposes) - set(PURPOSES):
+    if not purposes or set(purposes) - set(STOPPABLE):
         problems["purposes"] = [Reason("required" if not purposes else "not_a_choice")]
     if reason not in HoldReason.values:
         problems["reason"] = [Reason("not_a_choice", {"value": reason[:20]})]
@@ -86,6 +94,12 @@ def _hold_problems(
         problems["ends_at"] = [Reason("hold_too_long", {"days": LONGEST_HOLD.days})]
     if len(note) > 300:
         problems["note"] = [Reason("too_long", {"limit": 300})]
+    if (about or collect_until) and "collect" not in purposes:
+        problems["about"] = [Reason("hold_names_debts_it_does_not_stop")]
+    if amount is not None and not (about and currency):
+        problems["amount"] = [Reason("hold_amount_of_nothing")]
+    elif amount is not None and amount <= 0:
+        problems["amount"] = [Reason("not_positive")]
     needs_words = renews is not None or reason == HoldReason.OTHER or source[0] == "person"
     if needs_words and not note:
         problems["note"] = [Reason("hold_needs_reason")]
@@ -108,18 +122,28 @@ def insert_hold(
     now: datetime,
     renews: Hold | None = None,
     approved_by: User | None = None,
+    about: Iterable[str] = (),
+    amount: Decimal | None = None,
+    currency: str = "",
+    collect_until: datetime | None = None,
 ) -> Hold:
     """Stops some purposes for a customer from `starts_at` until `ends_at` (exclusive).
 
-    At most 30 days. Renewing (`renews`) needs a named person and a reason and ends the old hold
-    where the new one starts; `approved_by` is who allowed it, where that took an approval.
-    Raises BadInput; Conflict `hold_is_over` when the hold to renew was released.
+    With `about` (ids of receivables) dunning stops for these alone, up to `amount` of `currency`;
+    until `collect_until`, if given, it stops for everything. At most 30 days. Renewing (`renews`)
+    needs a named person and a reason and ends the old hold where the new one starts; `approved_by`
+    is who allowed it, where that took an approval. Raises BadInput; Conflict `hold_is_over` when
+    the hold to renew was released.
     """
-    wanted = sorted(set(purposes), key=lambda one: PURPOSES.index(one) if one in PURPOSES else 99)
+    wanted = sorted(set(purposes), key=lambda one: STOPPABLE.index(one) if one in STOPPABLE else 99)
     words = note.strip()
+    named = sorted({str(one) for one in about})
+    if named and collect_until is None:
+        collect_until = starts_at
     problems = _hold_problems(
         wanted, reason=reason, note=words, source=source, by=by, starts_at=starts_at,
-        ends_at=ends_at, renews=renews,
+        ends_at=ends_at, renews=renews, about=named, amount=amount, currency=currency,
+        collect_until=collect_until,
     )  # fmt: skip
     if problems:
         raise BadInput(problems)
@@ -128,13 +152,23 @@ def insert_hold(
     hold = Hold.objects.create(
         customer=customer, purposes=wanted, reason=reason, note=words, source_kind=source[0],
         source_id=str(source[1]), starts_at=starts_at, ends_at=ends_at, placed_by=by,
-        placed_at=now, renews=renews,
+        placed_at=now, renews=renews, about=named, amount=amount, currency=currency,
+        collect_until=collect_until,
     )  # fmt: skip
     audit.record("hold", customer, by=by, now=now, reason=words,
                  changes={"purposes": [[], wanted], "until": [None, ends_at],
+                          **({"about": [[], named], "amount": [None, amount]} if named else {}),
                           **({"approved_by": [None, str(approved_by)]} if approved_by else {})},
                  )  # fmt: skip
-    data = {"purposes": wanted, "reason": reason, "note": words, "until": ends_at.isoformat()}
+    data: dict[str, object] = {
+        "purposes": wanted,
+        "reason": reason,
+        "note": words,
+        "until": ends_at.isoformat(),
+    }
+    if named:
+        data |= {"about": named, "amount": str(amount) if amount is not None else "",
+                 "currency": currency}  # fmt: skip
     if approved_by is not None:
         data["approved_by"] = approved_by.name
     timeline.append(

@@ -15,6 +15,11 @@ from genjin.followups.operations.contacts import (
     correct_interaction,
     record_interaction,
 )
+from genjin.followups.operations.hold_occasions import (
+    hold_for_bereavement,
+    hold_for_complaint,
+    hold_receivables,
+)
 from genjin.followups.operations.permissions import (
     place_hold,
     record_agreement,
@@ -55,6 +60,9 @@ __all__ = [
     "correct_interaction",
     "ensure_queue",
     "finish",
+    "hold_for_bereavement",
+    "hold_for_complaint",
+    "hold_receivables",
     "keep_commitment",
     "make_commitment",
     "move_commitment",

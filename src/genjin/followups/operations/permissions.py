@@ -4,10 +4,12 @@ These are the versions that screens and domains call; the rows are written by `c
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Q
 
 from genjin.customers.models import Consent, Customer, Hold
 from genjin.customers.operations.permissions import end_hold, insert_hold, record_consent
@@ -29,18 +31,22 @@ def _lock(customer: Customer) -> None:
 
 
 def _require_supervisor_for_second(
-    customer: Customer, source: tuple[str, str], by: User | None, now: datetime
+    customer: Customer,
+    source: tuple[str, str],
+    by: User | None,
+    now: datetime,
+    about: Collection[str] = (),
 ) -> None:
-    """A second hold for the same cause within 90 days needs a supervisor (FU4).
+    """A second hold for the same cause, or on the same receivable, within 90 days needs a
+    supervisor (FU4).
 
     A hold by hand names no cause but the person, so there the reasons alone do not count.
     """
     since = now - timedelta(days=policy.value("contact.holds.again_within_days"))
-    if source[0] in ("", "person"):
-        return
-    is_second = Hold.objects.filter(
-        customer=customer, source_kind=source[0], source_id=source[1], placed_at__gte=since
-    ).exists()
+    same = Q(about__overlap=list(about)) if about else Q(pk__in=())
+    if source[0] not in ("", "person"):
+        same |= Q(source_kind=source[0], source_id=source[1])
+    is_second = Hold.objects.filter(same, customer=customer, placed_at__gte=since).exists()
     if is_second and (by is None or not has_right(by, "followups.reassign")):
         raise NotAllowed("second_hold_needs_supervisor", source=source[0])
 
@@ -68,18 +74,26 @@ def place_hold(
     days: int | None = None,
     ends_at: datetime | None = None,
     starts_at: datetime | None = None,
+    about: Iterable[str] = (),
+    amount: Decimal | None = None,
+    currency: str = "",
+    collect_until: datetime | None = None,
+    approved_by: User | None = None,
 ) -> Hold:
     """Stops some purposes for a customer for at most 30 days, by `days` or until `ends_at`.
 
-    The customer's waiting follow-ups for these purposes wait until its end. Raises BadInput
-    (too long, no reason in words), NotAllowed `second_hold_needs_supervisor`.
+    The customer's waiting follow-ups for these purposes wait until its end. With `about` (ids of
+    receivables) only the dunning of these stops, up to `amount`; until `collect_until` that of all.
+    `approved_by` is who allowed a second one. Raises BadInput (too long, no reason in words),
+    NotAllowed `second_hold_needs_supervisor`.
     """
     _lock(customer)
-    begins = starts_at or now
-    _require_supervisor_for_second(customer, source, by, now)
+    begins, named = starts_at or now, [str(one) for one in about]
+    _require_supervisor_for_second(customer, source, approved_by or by, now, named)
     hold = insert_hold(customer, purposes=purposes, reason=reason, note=note, starts_at=begins,
                        ends_at=_until(now, begins, days, ends_at), source=source, by=by,
-                       now=now)  # fmt: skip
+                       now=now, about=named, amount=amount, currency=currency,
+                       collect_until=collect_until, approved_by=approved_by)  # fmt: skip
     redecide(customer, now=now, by=by)
     return hold
 
@@ -90,7 +104,9 @@ def _must_ask(hold: Hold, by: User, now: datetime) -> bool:
     if has_right(by, "followups.reassign"):
         return False
     try:
-        _require_supervisor_for_second(hold.customer, (hold.source_kind, hold.source_id), by, now)
+        _require_supervisor_for_second(
+            hold.customer, (hold.source_kind, hold.source_id), by, now, hold.about
+        )
     except NotAllowed:
         return True
     return hold.renews_id is not None
@@ -135,7 +151,9 @@ def _renew(
     renewed = insert_hold(hold.customer, purposes=hold.purposes, reason=hold.reason, note=note,
                           starts_at=now, ends_at=_until(now, now, days, ends_at),
                           source=(hold.source_kind, hold.source_id), by=by, now=now,
-                          renews=hold, approved_by=approved_by)  # fmt: skip
+                          renews=hold, approved_by=approved_by, about=hold.about,
+                          amount=hold.amount, currency=hold.currency,
+                          collect_until=hold.collect_until)  # fmt: skip
     redecide(hold.customer, now=now, by=by)
     return renewed
 

@@ -17,6 +17,7 @@ KINDS = {
     "merge_owned_cards": gettext_lazy("Merging of cards in others' custody"),
     "score_correction": gettext_lazy("Correction of a score"),
     "hold_renewal": gettext_lazy("Renewal of a hold"),
+    "receivable_hold": gettext_lazy("A second hold on a debt"),
     "collision": gettext_lazy("Two claims on one customer"),
 }
 ICONS = {
@@ -24,6 +25,7 @@ ICONS = {
     "merge_owned_cards": "arrows-join",
     "score_correction": "star",
     "hold_renewal": "player-pause",
+    "receivable_hold": "hand-stop",
     "collision": "git-compare",
 }
 _TITLES = {
@@ -31,6 +33,7 @@ _TITLES = {
     "merge_owned_cards": gettext_lazy("Merge %(merged)s into %(survivor)s"),
     "score_correction": gettext_lazy("Correct a score of %(name)s from %(before)s to %(after)s"),
     "hold_renewal": gettext_lazy("Renew the hold on %(customer)s for %(days)s days"),
+    "receivable_hold": gettext_lazy("Stop the dunning of %(customer)s again, %(count)s debts"),
     "collision": gettext_lazy("%(first)s and %(second)s: whose customer?"),
 }
 _EVIDENCE = {
@@ -51,6 +54,8 @@ _EVIDENCE = {
     "until": gettext_lazy("Until"),
     "purposes": gettext_lazy("What is stopped"),
     "note": gettext_lazy("Note"),
+    "disputed": gettext_lazy("Amount in dispute"),
+    "days": gettext_lazy("Days"),
     "evidence": gettext_lazy("Why they look alike"),
     "first": gettext_lazy("First on record"),
     "second": gettext_lazy("Later on record"),

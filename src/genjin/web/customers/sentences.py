@@ -40,6 +40,9 @@ def _texts() -> dict[str, str]:
         "hold_too_long": _("A hold lasts at most %(days)s days."),
         "hold_needs_reason": _("Give the reason in words."),
         "hold_is_over": _("This hold is over already."),
+        "hold_names_debts_it_does_not_stop": _("It names debts, so it must stop their collection."),
+        "hold_amount_of_nothing": _("An amount in dispute needs the debts it is about."),
+        "not_positive": _("This must be above zero."),
         "renewed_by_a_person_only": _("Only a person may renew a hold."),
         "second_hold_needs_supervisor": _(
             "A second hold for the same cause within 90 days needs a supervisor."

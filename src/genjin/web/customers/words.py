@@ -103,7 +103,9 @@ def choice(labels: Any, code: str) -> str:
 
 
 def purposes(codes: Any) -> str:
-    return _(", ").join(choice(Purpose, code) for code in codes)
+    """What a hold stops, contacts and deliveries."""
+    labels = {**dict(Purpose.choices), "deliver": _("Deliveries")}
+    return _(", ").join(str(labels.get(code, code)) for code in codes)
 
 
 def purpose(code: str) -> str:

@@ -33,8 +33,8 @@ class HoldForm(forms.Form):
     """A hold: what is stopped, why and how long."""
 
     purposes = forms.MultipleChoiceField(
-        label=gettext_lazy("Stops"), choices=Purpose.choices, initial=["sell"],
-        widget=forms.CheckboxSelectMultiple,
+        label=gettext_lazy("Stops"), initial=["sell"], widget=forms.CheckboxSelectMultiple,
+        choices=[*Purpose.choices, ("deliver", gettext_lazy("Deliveries"))],
     )  # fmt: skip
     reason = forms.ChoiceField(label=gettext_lazy("Reason"), choices=HoldReason.choices)
     note = forms.CharField(label=gettext_lazy("Reason in words"), max_length=300)
