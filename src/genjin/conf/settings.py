@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "genjin.sales",
     "genjin.calling",
     "genjin.service",
+    "genjin.receivables",
     "genjin.flows",
     "genjin.insight",
     "genjin.web",

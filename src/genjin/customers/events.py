@@ -139,7 +139,7 @@ TYPES: dict[str, EventType] = {
             (_text("papers", _("the papers")), _PRODUCT, _CATEGORY),
         ),
         EventType(
-            "payment_received", _("Payment received"), _("When a payment comes in"), _LATER,
+            "payment_received", _("Payment received"), _("When a payment comes in"), _OPERATION,
             (_AMOUNT, _days("days_late", _("the delay")),
              _flag("after_collection", _("a collection contact went before it"),
                    _("no collection contact went before it"))),
@@ -147,6 +147,12 @@ TYPES: dict[str, EventType] = {
         EventType(
             "payment_late", _("Payment late"), _("When a payment is late"), _LATER,
             (_AMOUNT, _days("days_late", _("the delay"))),
+        ),
+        EventType(
+            "instrument_dishonoured", _("Cheque or bill dishonoured"),
+            _("When a cheque or bill is dishonoured"), _OPERATION,
+            (_AMOUNT, _text("kind", _("the kind of paper")), _text("number", _("its number")),
+             _text("reason", _("the reason"))),
         ),
         EventType(
             "complaint_settled", _("Complaint settled"), _("When a complaint is settled"), _LATER,

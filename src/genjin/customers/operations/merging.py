@@ -51,6 +51,10 @@ STAYS = frozenset(
         "customers.poolwarning.customer",
         "customers.standing.customer",
         "followups.scoretext.customer",
+        "receivables.account.customer",
+        "receivables.instrument.customer",
+        "receivables.instrumentcover.customer",
+        "receivables.receivable.customer",
         "sales.creditmember.customer",
         "sales.keydecision.customer",
     }

@@ -1,0 +1,1 @@
+"""Pure decisions about money owed: no database, no clock."""
