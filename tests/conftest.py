@@ -9,6 +9,7 @@ import pytest
 from genjin.followups import lanes
 from genjin.foundation import policy
 from genjin.web import throttle
+from tests import receiver
 
 # A busy machine is no failure; how long things take is measured in bench/.
 hypothesis.settings.register_profile("genjin", deadline=None)
@@ -42,3 +43,17 @@ def shared() -> Path:
     if not SHARED.is_dir():
         missing(f"there are no shared records at {SHARED}; GENJIN_SHARED may name their folder")
     return SHARED
+
+
+@pytest.fixture
+def mail_server(settings):
+    """A real mail server that this installation, as if in production, sends to."""
+    if receiver.Controller is None:
+        missing("aiosmtpd is not installed; requirements-dev.txt has it")
+    with receiver.receiver() as taken:
+        settings.EMAIL_HOST, settings.EMAIL_PORT = taken.host, taken.port
+        settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+        settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
+        settings.DEFAULT_FROM_EMAIL = "house@example.org"
+        settings.PRODUCTION, settings.MAIL_ALLOW = True, []
+        yield taken

@@ -4,17 +4,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from genjin.followups import claims
+from genjin.followups.delivery import claims as claims_of_messages
+from genjin.followups.delivery import sending, server
 from genjin.followups.operations import commitments
+from genjin.followups.operations.turning import turn_into_messages
 from genjin.followups.resettling_jobs import redecide_all, redecide_some
 from genjin.followups.rulebook import engine
 from genjin.followups.scores.jobs import verify_scores
-from genjin.foundation import jobs
+from genjin.followups.states import MACHINE_CHANNELS
+from genjin.foundation import jobs, policy
 
 __all__ = [
     "Ticked",
+    "look_for_messages",
     "move_by_the_clock",
     "redecide_all",
     "redecide_some",
+    "send_messages",
     "tick",
     "verify_scores",
     "watch_promises",
@@ -63,6 +69,25 @@ def tick(now: datetime) -> Ticked:
         escalated=claims.escalate(now),
         expired=claims.expire(now),
     )
+
+
+@jobs.job("messages.send")
+def send_messages(*, channel: str) -> None:
+    """Sends what is due on one connection; killed in the middle it goes on when repeated."""
+    sending.run(channel)
+
+
+@jobs.tick("messages", every_seconds=2, must_run=True)
+def look_for_messages(now: datetime) -> None:
+    """Writes what follow-ups say, takes back what died, and calls senders for what is due."""
+    turn_into_messages(now)
+    claims_of_messages.give_up_on_leases(now)
+    for channel in MACHINE_CHANNELS:
+        sending.remember(channel, now)
+        if claims_of_messages.has_due(channel, now) and not server.is_resting(channel, now):
+            for slot in range(int(policy.value("mail.connections"))):
+                name = f"messages:{channel}:{slot}"
+                jobs.enqueue(send_messages, lock=name, once=name, channel=str(channel))
 
 
 @jobs.job("rulebook.handle")

@@ -45,7 +45,9 @@ def for_supervisor(user: User) -> models.QuerySet[FollowUp]:
 
     Rows with `is_unknown` need somebody to say what happened; the others need somebody to act.
     """
-    unclosed = Contact.objects.filter(followup=OuterRef("pk"), state=ContactState.UNKNOWN)
+    unclosed = Contact.objects.filter(
+        followup=OuterRef("pk"), state=ContactState.UNKNOWN, messages__isnull=True
+    )
     rows = FollowUp.objects.filter(state__in=OPEN).annotate(is_unknown=Exists(unclosed))
     rows = rows.filter(Q(escalated_at__isnull=False) | Q(is_unknown=True))
     return (
@@ -56,8 +58,8 @@ def for_supervisor(user: User) -> models.QuerySet[FollowUp]:
 
 
 def unknown_contacts(user: User) -> models.QuerySet[Contact]:
-    """Contacts that began and whose outcome nobody knows."""
-    rows = Contact.objects.filter(state=ContactState.UNKNOWN)
+    """Contacts that began and whose outcome nobody knows; messages have a list of their own."""
+    rows = Contact.objects.filter(state=ContactState.UNKNOWN, messages__isnull=True)
     scope = scope_of(user)
     if scope == "own":
         rows = rows.filter(by=user)

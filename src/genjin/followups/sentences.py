@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from genjin.customers.states import HoldReason, PointStatus
 from genjin.followups import profiles
+from genjin.followups.delivery import sentences as delivery_sentences
 from genjin.followups.profiles import EditableRule
 from genjin.followups.states import Channel, Purpose
 from genjin.kernel.problems import Reason
@@ -235,6 +236,14 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "unknown_rule": lambda _data: _("There is no such rule."),
     "in_the_past": lambda _data: _("This moment has passed."),
 }
+
+
+_SENTENCES |= delivery_sentences.SENTENCES
+
+
+def add(own: Mapping[str, Callable[[Mapping[str, Any]], str]]) -> None:
+    """Sentences for the reasons of a domain above, by code: its guards, its withheld follow-ups."""
+    _SENTENCES.update(own)
 
 
 def knows(code: str) -> bool:

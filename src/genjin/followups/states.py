@@ -96,3 +96,41 @@ COMMITMENT_STATES = StateTable(
         },
     },
 )
+
+
+class MessageState(models.TextChoices):
+    """What became of a message that a machine sends.
+
+    `claimed` lies with a worker and was not begun; `sending` may be under way at the server;
+    `unknown` was begun and nobody knows whether the server took it: it waits for a person.
+    """
+
+    WAITING = "waiting", pgettext_lazy("message", "Waiting")
+    CLAIMED = "claimed", pgettext_lazy("message", "About to go")
+    SENDING = "sending", pgettext_lazy("message", "Being sent")
+    SENT = "sent", pgettext_lazy("message", "Sent")
+    UNKNOWN = "unknown", pgettext_lazy("message", "Not known whether sent")
+    REFUSED = "refused", pgettext_lazy("message", "Refused by the server")
+    FAILED = "failed", pgettext_lazy("message", "Could not be sent")
+    WITHHELD = "withheld", pgettext_lazy("message", "Held back")
+    CANCELLED = "cancelled", pgettext_lazy("message", "Cancelled")
+    NOT_ALLOWED = "not_allowed", pgettext_lazy("message", "Not sent: outside production")
+
+
+_M = MessageState
+_ENDS_UNSENT = {_M.CANCELLED, _M.WITHHELD, _M.NOT_ALLOWED, _M.FAILED}
+MESSAGE_STATES = StateTable(
+    states=list(_M.values),
+    transitions={
+        _M.WAITING: {_M.CLAIMED, *_ENDS_UNSENT},
+        _M.CLAIMED: {_M.SENDING, _M.WAITING, *_ENDS_UNSENT},
+        _M.SENDING: {_M.SENT, _M.WAITING, _M.REFUSED, _M.FAILED, _M.UNKNOWN},
+        # A worker that was believed dead may still bring the server's answer.
+        _M.UNKNOWN: {_M.SENT, _M.WAITING, _M.REFUSED, _M.FAILED, _M.CANCELLED},
+        _M.FAILED: {_M.WAITING, _M.CANCELLED},
+    },
+)
+# Not begun: a fact or a person may still stop it.
+UNBEGUN = (_M.WAITING, _M.CLAIMED)
+# The channels on which a machine delivers; on the others a person does.
+MACHINE_CHANNELS = (Channel.EMAIL,)

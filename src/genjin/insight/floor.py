@@ -321,7 +321,7 @@ def _list_alarms(user: User, campaigns: list[Campaign], now: datetime) -> Iterat
                 queue__in=queues, state__in=WAITING, escalated_at__isnull=False
             ).count(),
             "unknown_contacts": Contact.objects.filter(
-                state=ContactState.UNKNOWN, by__in=people_of(user)
+                state=ContactState.UNKNOWN, by__in=people_of(user), messages__isnull=True
             ).count(),
             "rotation_due": rotations_due(
                 Campaign.objects.filter(pk__in=[row.pk for row in campaigns]),

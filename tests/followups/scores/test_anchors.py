@@ -1,7 +1,5 @@
 """The daily anchor: sent once, to a file or by real mail; a failure is kept and tried again."""
 
-import socketserver
-import threading
 from datetime import timedelta
 from pathlib import Path
 
@@ -67,46 +65,14 @@ def test_an_anchor_is_never_overwritten_and_the_failure_is_kept(tmp_path):
     assert anchors.anchor_day(NOW).error == ""
 
 
-class _Receiver(socketserver.StreamRequestHandler):
-    """As much of a mail server as one message needs."""
-
-    def handle(self) -> None:
-        self.wfile.write(b"220 here\r\n")
-        while line := self.rfile.readline():
-            word = line.strip().upper()[:4]
-            if word == b"DATA":
-                self.wfile.write(b"354 go on\r\n")
-                body = []
-                while (text := self.rfile.readline()) not in (b".\r\n", b""):
-                    body.append(text)
-                self.server.received.append(b"".join(body))
-                self.wfile.write(b"250 kept\r\n")
-            elif word == b"QUIT":
-                self.wfile.write(b"221 bye\r\n")
-                return
-            else:
-                self.wfile.write(b"250 ok\r\n")
-
-
-@pytest.fixture
-def mail_server(settings):
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Receiver) as server:
-        server.received = []
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = server.server_address
-        settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
-        yield server
-        server.shutdown()
-
-
 def test_an_anchor_goes_by_mail_and_the_saved_message_serves_as_anchor(mail_server, tmp_path):
     set_policy("scores.anchor.mail_to", ["auditor@example.org"])
     for _ in range(2):
         give(3)
     anchor = anchors.anchor_day(NOW)
     assert (anchor.sent_to, anchor.error) == ("auditor@example.org", "")
-    (message,) = mail_server.received
+    ((recipient, message),) = mail_server.received
+    assert recipient == "auditor@example.org"
     saved = tmp_path / "message.eml"
     saved.write_bytes(message)
     assert verifying.verify(anchors=[saved]).finding is None
@@ -115,12 +81,25 @@ def test_an_anchor_goes_by_mail_and_the_saved_message_serves_as_anchor(mail_serv
 
 
 def test_without_a_mail_server_the_failure_is_kept(settings):
-    settings.EMAIL_HOST = ""
+    settings.EMAIL_HOST, settings.PRODUCTION = "", True
     set_policy("scores.anchor.mail_to", ["auditor@example.org"])
     give(3)
     with pytest.raises(anchors.AnchorNotSent):
         anchors.anchor_day(NOW)
     assert "GENJIN_SMTP" in ScoreAnchor.objects.get().error
+
+
+def test_outside_production_an_anchor_goes_only_to_addresses_on_the_list(mail_server, settings):
+    settings.PRODUCTION = False
+    set_policy("scores.anchor.mail_to", ["auditor@example.org"])
+    give(3)
+    with pytest.raises(anchors.AnchorNotSent):
+        anchors.anchor_day(NOW)
+    assert "GENJIN_MAIL_ALLOW" in ScoreAnchor.objects.get().error
+    assert mail_server.tried == []
+    settings.MAIL_ALLOW = ["example.org"]
+    assert anchors.anchor_day(NOW).sent_to == "auditor@example.org"
+    assert mail_server.recipients == ["auditor@example.org"]
 
 
 def test_the_check_of_the_night_keeps_its_result():

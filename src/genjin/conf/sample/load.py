@@ -58,7 +58,8 @@ def load(*, now: datetime, count: int, say: Callable[[str], None]) -> list[tuple
     with transaction.atomic():
         users, password = people.make_people(data)
         by = users["supervisor"]
-        chosen = {"organisation.name": data["organisation"]["name"], **data["policy"]}
+        chosen = {"organisation.name": data["organisation"]["name"],
+                  "organisation.is_sample": True, **data["policy"]}  # fmt: skip
         for key, value in chosen.items():
             policy.set_value(key, value, by=users["admin"], now=began_at)
         say(f"Bringing in {count:,} customers …")

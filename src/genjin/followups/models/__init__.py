@@ -1,5 +1,6 @@
 """Tables of the queue, the rulebook and the scores. Rows change through `operations` alone."""
 
+from genjin.followups.models.messages import OutgoingMessage
 from genjin.followups.models.queue import Commitment, Contact, FollowUp, Interaction, Lane, Queue
 from genjin.followups.models.rulebook import FollowUpRule, RuleResult
 from genjin.followups.models.scores import Score, ScoreAnchor, ScoreText, SurveyInvitation
@@ -11,6 +12,7 @@ __all__ = [
     "FollowUpRule",
     "Interaction",
     "Lane",
+    "OutgoingMessage",
     "Queue",
     "RuleResult",
     "Score",

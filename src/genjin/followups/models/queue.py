@@ -74,8 +74,9 @@ class FollowUp(models.Model):
     `due_at` it escalates and stays takeable; only with `expires_at` does it lose its sense.
     `assigned_to` waits for one person. `asked_at` is the time the customer asked to be called
     back at: such a row passes quiet hours and the sales cap. `withheld` keeps the gate's last
-    reasons. `lease_until` bounds `taken`: a lease that runs out returns the row. `tries` counts
-    the contacts made. `source` names the thing it is about.
+    reasons. `lease_until` bounds `taken`: a lease that runs out returns the row. One that a
+    machine delivers is `taken` by nobody until its message ends. `tries` counts the contacts
+    made. `source` names the thing it is about.
     """
 
     id = IdField()
@@ -151,12 +152,18 @@ class FollowUp(models.Model):
                 condition=models.Q(state__in=["planned", "ready"], escalated_at__isnull=False),
                 name="followup_escalated",
             ),
+            models.Index(
+                fields=["not_before"],
+                condition=models.Q(state="ready", channel="email"),
+                name="followup_for_machine",
+            ),
         ]
         constraints = [
             models.CheckConstraint(
                 name="taken_has_holder_and_lease",
                 condition=~models.Q(state="taken")
-                | models.Q(taken_by__isnull=False, lease_until__isnull=False),
+                | models.Q(taken_by__isnull=False, lease_until__isnull=False)
+                | models.Q(channel__in=states.MACHINE_CHANNELS, lease_until__isnull=False),
             )
         ]
 

@@ -15,6 +15,15 @@ from genjin.followups.operations.contacts import (
     correct_interaction,
     record_interaction,
 )
+from genjin.followups.operations.delivering import (
+    Cancelled,
+    NoAddress,
+    cancel_messages,
+    confirm_sent,
+    deliver,
+    drop_message,
+    send_again,
+)
 from genjin.followups.operations.hold_occasions import (
     hold_for_bereavement,
     hold_for_complaint,
@@ -48,16 +57,22 @@ from genjin.followups.operations.taking import (
 )
 
 __all__ = [
+    "Cancelled",
+    "NoAddress",
     "PlanResult",
     "Taken",
     "WithheldError",
     "begin_contact",
     "break_commitment",
     "cancel",
+    "cancel_messages",
     "cancel_waiting",
     "close_queue",
     "close_unknown",
+    "confirm_sent",
     "correct_interaction",
+    "deliver",
+    "drop_message",
     "ensure_queue",
     "finish",
     "hold_for_bereavement",
@@ -81,6 +96,7 @@ __all__ = [
     "release_hold",
     "renew_hold",
     "renew_lease",
+    "send_again",
     "take",
     "take_next",
     "withdraw_commitment",

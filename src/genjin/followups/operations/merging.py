@@ -29,7 +29,8 @@ def hold_still(merged: Customer, *others: Customer) -> None:
         customer__in=[merged, *others], state__in=(*WAITING, State.TAKEN)
     )
     for row in rows.order_by("pk"):
-        if row.state == State.TAKEN and row.customer_id == merged.pk:
+        in_a_hand = row.state == State.TAKEN and row.taken_by_id is not None
+        if in_a_hand and row.customer_id == merged.pk:
             raise Conflict("in_hand", name=row.taken_by.name if row.taken_by else "")
 
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from genjin.customers.models import Customer
 from genjin.followups import lanes
 from genjin.followups.claims import NEVER_BY_ITSELF
+from genjin.followups.delivery.redeciding import redecide_messages
 from genjin.followups.gate import WithheldError, facts_for
 from genjin.followups.models import FollowUp
 from genjin.followups.operations.planning import lane_for, standing_of
@@ -33,7 +34,9 @@ _WAITING = Compiled(
 def redecide(
     customer: Customer, *, now: datetime, by: User | None = None, with_hours: bool = False
 ) -> int:
-    """Asks the gate again for every waiting follow-up of a customer; returns how many changed.
+    """Asks the gate again for all that waits for a customer; returns how many rows changed.
+
+    Follow-ups, and messages that no worker has begun: these a refusal ends, a hold keeps.
 
     Held rows leave the ready ones, so that they cost the takers nothing; rows that were held come
     back; what the customer refused is cancelled. `with_hours` finds their lanes anew too, after
@@ -41,7 +44,10 @@ def redecide(
     when the contact begins.
     """
     rows = _WAITING.all(customer=customer.pk)
-    return sum(redecide_row(row, customer, now=now, by=by, with_hours=with_hours) for row in rows)
+    messages = redecide_messages(customer, now=now)
+    return messages + sum(
+        redecide_row(row, customer, now=now, by=by, with_hours=with_hours) for row in rows
+    )
 
 
 def _wanted_at(row: FollowUp, now: datetime) -> datetime:

@@ -6,12 +6,11 @@ Where to stands in policy/scores.toml. What an anchor proves is said in `marks`.
 from datetime import datetime
 from pathlib import Path
 
-from django.conf import settings
-from django.core.mail import EmailMessage
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from genjin.followups.channels import inhouse
 from genjin.followups.models import Score, ScoreAnchor
 from genjin.followups.scores import keys as score_keys
 from genjin.followups.scores import marks
@@ -58,8 +57,8 @@ def _send(anchor: ScoreAnchor, key_id: str, now: datetime) -> None:
         if directory:
             _write(Path(directory) / f"genjin-scores-{anchor.day}.txt", text)
         if people:
-            _mail(people, anchor, text)
-    except OSError as error:  # smtplib's errors are OSErrors as well
+            _mail(people, anchor, text, now)
+    except OSError as error:
         anchor.error = f"{type(error).__name__}: {error}"[:300]
         anchor.save(update_fields=["error"])
         raise AnchorNotSent(reason=anchor.error) from error
@@ -78,12 +77,10 @@ def _write(path: Path, text: str) -> None:
             raise
 
 
-def _mail(people: list[str], anchor: ScoreAnchor, text: str) -> None:
-    if not settings.EMAIL_HOST:
-        raise OSError("no mail server is set (GENJIN_SMTP)")
+def _mail(people: list[str], anchor: ScoreAnchor, text: str, now: datetime) -> None:
     with override(policy.value("organisation.language")):
         subject = _("Anchor of the scores, %(day)s: %(sequence)s") % {
             "day": anchor.day, "sequence": anchor.sequence}  # fmt: skip
         lead = _("Please keep this message. It shows later that no score up to this number was "
                  "changed, removed or moved.")  # fmt: skip
-    EmailMessage(subject, f"{lead}\n\n{text}", to=people).send()
+    inhouse.send(to=people, subject=subject, text=f"{lead}\n\n{text}", now=now)

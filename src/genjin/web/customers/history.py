@@ -9,10 +9,11 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from genjin.customers.models import FieldDefinition, TimelineEntry
 from genjin.flows.purposes import outcomes_for
+from genjin.followups.sentences import sentences
 from genjin.foundation.access import has_right
 from genjin.foundation.models import User
 from genjin.web.custody.words import OCCASIONS
@@ -26,6 +27,7 @@ KIND_LABELS = {
     "order": gettext_lazy("Orders"),
     "owned": gettext_lazy("Owned products"),
     "class": gettext_lazy("Classes, lists, sets"),
+    "message": gettext_lazy("Messages"),
     "hold": gettext_lazy("Holds"),
     "consent": gettext_lazy("Consents"),
     "change": gettext_lazy("Changes"),
@@ -47,6 +49,7 @@ _LOOKS = {
     "commitment": ("heart-handshake", "busy"),
     "grade": ("stars", "accent"),
     "hold": ("hand-stop", "warn"),
+    "message": ("mail-x", "warn"),
     "consent": ("shield-check", "good"),
     "change": ("edit", "quiet"),
     "custody": ("user-check", "quiet"),
@@ -61,6 +64,8 @@ _CHANNEL_SIGNS = {
 }  # fmt: skip
 _CODE_LOOKS = {
     "consent_refused": ("shield-off", "bad"),
+    "message_cancelled": ("mail-off", "quiet"),
+    "message_not_allowed": ("mail-off", "quiet"),
     "hold_released": ("player-play", "good"),
     "commitment_kept": ("circle-check", "good"),
     "commitment_broken": ("circle-x", "bad"),
@@ -90,8 +95,14 @@ def _instant(text: Any) -> str:
         return str(text)
 
 
+# Outcomes of contacts that a machine made, whatever their purpose.
+_BY_MACHINE = {"sent": pgettext_lazy("outcome", "Sent")}
+
+
 def outcome_label(purpose: str, code: str) -> str:
     """What an outcome is called; its code when the purpose no longer has it."""
+    if code in _BY_MACHINE:
+        return str(_BY_MACHINE[code])
     try:
         labels = {rule.code: str(rule.label) for rule in outcomes_for(purpose)}
     except (KeyError, ValueError):
@@ -175,6 +186,11 @@ _TITLES: dict[str, Callable[[Data], str]] = {
     "scores_given": lambda d: _("Judged our service on the survey page")
     if d.get("way") == "web"
     else _("Judged our service in a call"),
+    "message_refused": lambda d: _("Not delivered, refused by the server: %(subject)s") % d,
+    "message_failed": lambda d: _("Could not be sent: %(subject)s") % d,
+    "message_withheld": lambda d: _("Held back: %(subject)s") % d,
+    "message_cancelled": lambda d: _("Not sent any more: %(subject)s") % d,
+    "message_not_allowed": lambda d: _("Not sent from here: %(subject)s") % d,
     "imported": lambda d: _("Came in with %(file)s, row %(row)s") % d,
     "import_updated": lambda d: _("Updated by a file"),
 }  # fmt: skip
@@ -214,6 +230,10 @@ def body(entry: TimelineEntry, definitions: Mapping[str, FieldDefinition]) -> st
     if entry.kind == "commitment" and data.get("due_at"):
         parts.append(_("%(owner)s, due %(at)s") % {
             "owner": data.get("owner", ""), "at": _instant(data["due_at"])})  # fmt: skip
+    if entry.kind == "interaction" and data.get("subject"):
+        parts.append(str(data["subject"]))
+    if entry.kind == "message":
+        parts += [*sentences(data.get("reasons", ())), str(data.get("reply", ""))]
     if entry.code in ("clip_added", "note"):
         parts.append(str(data.get("text", "")))
     if entry.kind == "custody" and data.get("why") in MOVES:
