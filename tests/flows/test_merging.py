@@ -98,6 +98,7 @@ def test_every_table_that_points_at_a_card_was_thought_of():
         "customers.ownedproduct.customer", "customers.segmentmember.customer",
         "customers.wanteditem.customer", "followups.commitment.customer",
         "followups.contact.customer", "followups.followup.customer",
+        "followups.outgoingmessage.customer",
         "followups.surveyinvitation.customer", "sales.delivery.customer",
         "sales.order.customer", "sales.orderline.customer",
         "service.shippedserial.dealer",
