@@ -1,9 +1,10 @@
-"""Put the front-end libraries and the icon sprite where Django serves them from.
+"""Put the front-end libraries, the icon sprite and the fonts of papers where they are used.
 
 Run by `make` after `npm ci --ignore-scripts`. It copies a short list of files out of
 node_modules into src/genjin/web/static/vendor (not committed) and joins the icons named in
-tools/icons.txt into one SVG sprite. Files that are already the same are left alone, so a second
-run costs nothing and does not change their dates.
+tools/icons.txt into one SVG sprite. The fonts that papers are set in go to
+src/genjin/foundation/papers/fonts, not among the static files: nobody downloads them. Files that
+are already the same are left alone, so a second run costs nothing and does not change their dates.
 
 The `.map` files come along because the manifest storage of static files refuses a style sheet
 or script that names a map which is not there.
@@ -21,6 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = ROOT / "node_modules"
 VENDOR = ROOT / "src/genjin/web/static/vendor"
+FONTS = ROOT / "src/genjin/foundation/papers/fonts"
 
 FILES = {
     "tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
@@ -30,6 +32,16 @@ FILES = {
     "licences/tabler.txt": "@tabler/icons/LICENSE",
     "licences/htmx.txt": "htmx.org/LICENSE",
     "licences/echarts.txt": "echarts/LICENSE",
+}
+
+# Whole faces as TrueType, which the PDF engine reads; it embeds only what a paper uses.
+_FONTS = "@expo-google-fonts/noto-sans"
+FACES = {
+    "NotoSansSC-Regular.ttf": f"{_FONTS}-sc/400Regular/NotoSansSC_400Regular.ttf",
+    "NotoSansSC-Bold.ttf": f"{_FONTS}-sc/700Bold/NotoSansSC_700Bold.ttf",
+    "NotoSansTC-Regular.ttf": f"{_FONTS}-tc/400Regular/NotoSansTC_400Regular.ttf",
+    "NotoSansTC-Bold.ttf": f"{_FONTS}-tc/700Bold/NotoSansTC_700Bold.ttf",
+    "LICENCE.txt": f"{_FONTS}-sc/LICENSE_FONT",
 }
 
 # Names of the outline icons in use, alphabetically; tests/web/test_design.py finds one that a
@@ -63,10 +75,10 @@ def build_sprite() -> bytes:
 
 
 def wanted() -> dict[Path, bytes]:
-    """Return every file of the vendor folder with the bytes it must hold."""
+    """Return every file of both folders with the bytes it must hold."""
     files = {VENDOR / name: (MODULES / source).read_bytes() for name, source in FILES.items()}
     files[VENDOR / "icons.svg"] = build_sprite()
-    return files
+    return files | {FONTS / name: (MODULES / source).read_bytes() for name, source in FACES.items()}
 
 
 def main() -> int:
@@ -79,7 +91,8 @@ def main() -> int:
         return 1
     files = wanted()
     old = [path for path, data in files.items() if not path.is_file() or path.read_bytes() != data]
-    present = (path for path in VENDOR.rglob("*") if path.is_file())
+    folders = (VENDOR, FONTS)
+    present = (path for folder in folders for path in folder.rglob("*") if path.is_file())
     stray = [path for path in present if path not in files]
     if not check:
         for path in old:

@@ -21,6 +21,7 @@ BASE = Path(__file__).resolve().parents[1]
 VENV = BASE / ".venv"
 PYTHON = VENV / "bin" / "python"
 SITE = BASE / "src" / "genjin" / "web" / "static" / "vendor"
+FONTS = BASE / "src" / "genjin" / "foundation" / "papers" / "fonts"
 LOCALE = BASE / "locale"
 
 
@@ -85,7 +86,7 @@ def install_packages(requirements: str) -> None:
 
 
 def install_front_end() -> None:
-    """Installs the locked front-end libraries and copies what the pages use."""
+    """Installs the locked front-end libraries and copies what the pages and the papers use."""
     lock = BASE / "package-lock.json"
     fresh = Stamp("node", "", lock, BASE / "package.json")
     if not (fresh.is_set() and (BASE / "node_modules").is_dir()):
@@ -96,7 +97,7 @@ def install_front_end() -> None:
         run([npm, "ci", "--ignore-scripts", "--silent", "--no-audit", "--no-fund"])
         fresh.set()
     copied = Stamp("assets", "", lock, *sorted((BASE / "tools").glob("[ai]*s.*")))
-    if not (copied.is_set() and SITE.is_dir()):
+    if not (copied.is_set() and SITE.is_dir() and FONTS.is_dir()):
         run([PYTHON, "tools/assets.py"])
         copied.set()
 

@@ -238,3 +238,44 @@ class Delegation(models.Model):
     made_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     made_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
+
+
+class NumberSeries(models.Model):
+    """What the numbers of one kind of paper look like, and when they begin at one again (SA12).
+
+    The codes stand in policy/numbering.toml. Written by `numbering.series` alone.
+    """
+
+    class Reset(models.TextChoices):
+        NEVER = "never", pgettext_lazy("numbers", "Never")
+        YEAR = "year", pgettext_lazy("numbers", "Every year")
+        MONTH = "month", pgettext_lazy("numbers", "Every month")
+
+    code = models.CharField(max_length=30, primary_key=True)
+    pattern = models.CharField(max_length=40)
+    stem = models.CharField(max_length=40)
+    reset = models.CharField(max_length=6, choices=Reset.choices)
+    changed_at = models.DateTimeField(null=True)
+    changed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class NumberCounter(models.Model):
+    """The last number drawn of a series, for one shape and one span ("2026", "2026-11", "").
+
+    Its row is locked from a draw until the end of that transaction: `numbering.drawing`.
+    """
+
+    series = models.ForeignKey(NumberSeries, models.PROTECT, related_name="counters")
+    stem = models.CharField(max_length=40)
+    period = models.CharField(max_length=7, blank=True)
+    last = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["series", "stem", "period"], name="number_counter_unique"
+            ),
+        ]

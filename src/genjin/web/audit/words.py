@@ -25,6 +25,7 @@ KINDS = {
     "team": gettext_lazy("team"),
     "policy": gettext_lazy("setting"),
     "job": gettext_lazy("job"),
+    "numberseries": gettext_lazy("series of numbers"),
     "longtask": gettext_lazy("long task"),
     "customer": gettext_lazy("customer"),
     "contactperson": gettext_lazy("contact person"),
@@ -61,6 +62,7 @@ KINDS = {
 ACTIONS = {
     "ask": gettext_lazy("asked for a decision"),
     "confirm": gettext_lazy("confirmed"),
+    "continue": gettext_lazy("let the numbers go on from"),
     "decide": gettext_lazy("decided"),
     "delegate": gettext_lazy("named who decides"),
     "drop": gettext_lazy("lowered the grade"),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from genjin.web.settings import calendar, contact, views
+from genjin.web.settings import calendar, contact, numbering, views
 
 urlpatterns = [
     path("settings", views.index, name="settings"),
@@ -10,4 +10,6 @@ urlpatterns = [
     path("settings/contact/reset", contact.reset_rules, name="settings-contact-reset"),
     path("settings/calendar", calendar.calendar_page, name="settings-calendar"),
     path("settings/calendar/remove", calendar.remove_year, name="settings-calendar-remove"),
+    path("settings/numbering", numbering.numbering, name="settings-numbering"),
+    path("settings/numbering/<slug:code>", numbering.go_on, name="settings-numbering-go-on"),
 ]

@@ -1,0 +1,1 @@
+"""Templates and fonts of the papers that `foundation.pdf` sets."""
