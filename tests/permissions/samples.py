@@ -21,6 +21,7 @@ from genjin.customers.models import (
     CustomerExport,
     CustomerImport,
     DuplicatePair,
+    ExternalKey,
     FieldDefinition,
     Hold,
     OwnedProduct,
@@ -32,6 +33,7 @@ from genjin.followups.models import Commitment, Contact, FollowUpRule, Interacti
 from genjin.followups.rulebook.shipped import sync_shipped_rules
 from genjin.foundation import access
 from genjin.foundation.models import Approval, Heartbeat, LongTask, Team, User
+from genjin.foundation.tokens import make_token
 from genjin.kernel.ids import uuid7
 from genjin.sales.models import KnowledgeCard, Product
 from genjin.service.models import WarrantyStub
@@ -111,8 +113,12 @@ def make_world() -> World:
         address="+8613800138000", started_at=now, state="unknown",
     )  # fmt: skip
     place = CampaignAgent.objects.get(campaign=campaign)
+    ExternalKey.objects.create(key="K1", customer=customer)
+    token = make_token(agent, name="ERP", scope="read", now=now).token
     world.values |= {
-        "users/": {"pk": agent.pk},
+        "api/v1/customers/": {"pk": customer.pk, "key": "K1"},
+        "me/tokens/": {"pk": token.pk},
+        "users/": {"pk": agent.pk, "token_pk": token.pk},
         "users/teams/": {"pk": team.pk},
         "desk/": {"pk": followup.pk},
         "desk/briefing/": {"pk": campaign.pk},

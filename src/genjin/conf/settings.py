@@ -42,12 +42,14 @@ INSTALLED_APPS = [
     "genjin.flows",
     "genjin.insight",
     "genjin.web",
+    "genjin.api",
 ]
 
 MIDDLEWARE = [
     "genjin.foundation.middleware.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "genjin.api.middleware.WithoutCookies",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

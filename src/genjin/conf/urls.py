@@ -37,6 +37,7 @@ urlpatterns = [
     path("design/", design.design_page, name="design"),
     path("theme/", design.set_theme, name="set_theme"),
     *(path("", include(f"genjin.web.{area}.urls")) for area in AREAS),
+    path("", include("genjin.api.urls")),
 ]
 handler400 = "genjin.web.errors.bad_request"
 handler403 = "genjin.web.errors.denied"

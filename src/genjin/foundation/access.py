@@ -2,7 +2,8 @@
 
 Roles and rights stand in policy/roles.toml. Every view carries a mark: `@access("right")`,
 `@signed_in` or `@public`; `DefaultDeny` refuses a view without one and the start-up check finds
-it. Scope says whose customers a person sees: `own`, `team` or `all`.
+it. What the API offers names its right operation by operation (`genjin.api.area`). Scope says
+whose customers a person sees: `own`, `team` or `all`.
 """
 
 from collections.abc import Callable
@@ -20,6 +21,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 SCOPES = ("own", "team", "all")
 PUBLIC = "public"
 SIGNED_IN = "signed-in"
+TOKEN = "token"  # noqa: S105 - a mark and no secret
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,11 @@ def before_password_change(view: View) -> View:
     """Lets a view open, too, to someone who must change the password they were handed."""
     view.opens_before_password_change = True  # type: ignore[attr-defined]
     return view
+
+
+def by_token(view: View) -> View:
+    """Marks a view of the API: it asks for a token itself, and each operation for its right."""
+    return _mark(view, TOKEN)
 
 
 def public(view: View) -> View:

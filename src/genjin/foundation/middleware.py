@@ -117,7 +117,7 @@ class DefaultDeny:
         requirement = getattr(view, "required_right", None)
         if requirement is None:
             raise PermissionDenied("unmarked view")
-        if requirement == access.PUBLIC:
+        if requirement in (access.PUBLIC, access.TOKEN):
             return None
         if not request.user.is_authenticated:
             if request.headers.get("HX-Request"):

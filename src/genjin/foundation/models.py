@@ -108,6 +108,38 @@ class UserSession(models.Model):
     agent = models.CharField(max_length=200, blank=True)
 
 
+class ApiToken(models.Model):
+    """A key by which another program acts for a person through the API (PL6).
+
+    The token reads `gj_<handle>_<secret>`; `digest` is the SHA-256 of its secret, which is kept
+    nowhere. It may what its person may, and no more than `scope`. Rows are kept for good: one that
+    was revoked or ran out opens nothing.
+    """
+
+    class Scope(models.TextChoices):
+        READ = "read", pgettext_lazy("of an access token", "Read")
+        WRITE = "write", pgettext_lazy("of an access token", "Read and write")
+
+    id = IdField()
+    user = models.ForeignKey(User, models.CASCADE, related_name="api_tokens")
+    name = models.CharField(_("name"), max_length=80)
+    scope = models.CharField(max_length=5, choices=Scope.choices)
+    handle = models.CharField(max_length=12, unique=True)
+    digest = models.CharField(max_length=64)
+    made_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True)
+    revoked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    used_at = models.DateTimeField(null=True)
+    used_from = models.GenericIPAddressField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "-made_at"], name="api_token_by_person")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class AuditEntry(InsertOnly):
     """Who changed what from what to what (PL5). Insert-only.
 

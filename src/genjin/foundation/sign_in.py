@@ -66,20 +66,44 @@ def _name_counted(typed: str) -> str:
         return typed
 
 
-@transaction.atomic
-def _tried(
-    request: HttpRequest, username: str, password: str, now: datetime
-) -> tuple[User | None, datetime | None]:
-    """Tries the password once: (the person or None, the end of the lock or None).
-
-    Tries for one name wait for each other, so that many at once are not all counted as the first.
-    """
-    name = _name_counted(username)
+def _take_turns(name: str) -> None:
+    """Tries for one name wait for each other, so that many at once are not all counted as one."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
             [f"genjin.sign_in:{name.lower()[:60]}"],
         )
+
+
+def _lock_out(name: str, now: datetime) -> datetime | None:
+    """When the lock of a name ends that the last wrong try closed, put into the audit trail."""
+    until = locked_until(name, now)
+    if until:
+        kind_and_id = ("user", name.lower()[:60])
+        audit.record("locked_out", kind_and_id, by=None, now=now, label=name[:200])
+    return until
+
+
+@transaction.atomic
+def count_wrong(name: str, *, address: str | None, now: datetime) -> datetime | None:
+    """Counts a wrong secret for a name as a wrong password is; the end of its lock, if it has one.
+
+    For secrets that are no passwords, such as tokens. Nothing is counted while the name is locked.
+    """
+    _take_turns(name)
+    if until := locked_until(name, now):
+        return until
+    _remember(name, address, now, right=False)
+    return _lock_out(name, now)
+
+
+@transaction.atomic
+def _tried(
+    request: HttpRequest, username: str, password: str, now: datetime
+) -> tuple[User | None, datetime | None]:
+    """Tries the password once: (the person or None, the end of the lock or None)."""
+    name = _name_counted(username)
+    _take_turns(name)
     address = request.META.get("REMOTE_ADDR")
     if until := locked_until(name, now):
         _remember(name, address, now, right=False, locked=True)
@@ -88,11 +112,7 @@ def _tried(
     _remember(name, address, now, right=user is not None)
     if isinstance(user, User):
         return user, None
-    until = locked_until(name, now)
-    if until:
-        kind_and_id = ("user", name.lower()[:60])
-        audit.record("locked_out", kind_and_id, by=None, now=now, label=name[:200])
-    return None, until
+    return None, _lock_out(name, now)
 
 
 def sign_in(request: HttpRequest, *, username: str, password: str, now: datetime) -> User:

@@ -6,6 +6,7 @@ from genjin.customers.models.card import (
     ContactPerson,
     ContactPoint,
     Customer,
+    ExternalKey,
     FieldDefinition,
 )
 from genjin.customers.models.custody import (
@@ -40,6 +41,7 @@ __all__ = [
     "CustomerImport",
     "DuplicatePair",
     "Event",
+    "ExternalKey",
     "FacetBits",
     "FacetChange",
     "FieldDefinition",

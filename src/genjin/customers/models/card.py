@@ -156,6 +156,21 @@ class Customer(models.Model):
         return self.name
 
 
+class ExternalKey(models.Model):
+    """The name under which another system knows a card, unique among all of them (PL6).
+
+    A card may have several, one for each system. They go with the card when it is merged.
+    """
+
+    key = models.CharField(max_length=80, primary_key=True)
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="external_keys")
+    set_at = models.DateTimeField(default=timezone.now)
+    set_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class ContactPerson(models.Model):
     """A person at a customer with their roles (CU7); `is_self` is the customer as a person.
 

@@ -19,6 +19,7 @@ from genjin.foundation import access, audit, policy
 from genjin.foundation.models import SignInAttempt, Team, User
 from genjin.foundation.passwords import check_password_strength, generated_password
 from genjin.foundation.sign_in import end_sessions, locked_until
+from genjin.foundation.tokens import revoke_all
 from genjin.kernel.errors import BadInput, Conflict, NotAllowed
 
 CHANGEABLE = frozenset(
@@ -174,7 +175,7 @@ def _refuse_unsafe(user: User, values: Mapping[str, Any], by: User) -> None:
 def change_user(
     user: User, values: Mapping[str, Any], *, by: User, now: datetime, reason: str = ""
 ) -> dict[str, list[Any]]:
-    """Changes a person's card; returns what changed. Switching off ends their sessions.
+    """Changes a person's card; returns what changed. Switching off ends sessions and tokens.
 
     Raises BadInput by field, NotAllowed (`own_role`, `own_account`), Conflict
     (`last_administrator`).
@@ -187,6 +188,7 @@ def change_user(
     _refuse_unsafe(row, cleaned, by)
     if cleaned.get("is_active") is False and row.is_active:
         end_sessions(row, by=by, now=now)
+        revoke_all(row, by=by, now=now)
     return audit.change(row, cleaned, by=by, now=now, reason=reason)
 
 

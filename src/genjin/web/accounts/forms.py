@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from genjin.foundation import policy, queries
-from genjin.foundation.models import Team, User
+from genjin.foundation.models import ApiToken, Team, User
+from genjin.foundation.tokens import LONGEST_NAME
 from genjin.web.accounts import words
 
 
@@ -95,6 +96,33 @@ class TeamForm(forms.Form):
 class OwnSettingsForm(forms.Form):
     language = language_field()
     time_zone = time_zone_field()
+
+
+class TokenForm(forms.Form):
+    """An access token for another program; making one asks for the password anew."""
+
+    name = forms.CharField(
+        label=_("What it is for"),
+        max_length=LONGEST_NAME,
+        help_text=_("Such as the name of the other program; you find it again in the list."),
+    )
+    scope = forms.ChoiceField(
+        label=_("What it may do"),
+        choices=ApiToken.Scope.choices,
+        initial=ApiToken.Scope.READ,
+        widget=forms.RadioSelect,
+    )
+    last_day = forms.DateField(
+        label=_("Last day"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("Empty: until somebody revokes it."),
+    )
+    present = forms.CharField(
+        label=_("Your password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
 
 
 class PasswordForm(forms.Form):

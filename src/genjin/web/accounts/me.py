@@ -10,13 +10,14 @@ from django.utils.translation import override
 from django.views.decorators.http import require_http_methods, require_POST
 
 from genjin.foundation import sign_in
-from genjin.foundation.access import before_password_change, signed_in
+from genjin.foundation.access import before_password_change, has_right, signed_in
 from genjin.foundation.models import User
 from genjin.foundation.operations import users
 from genjin.foundation.passwords import WeakPassword
+from genjin.foundation.tokens import RIGHT
 from genjin.kernel.errors import BadInput
 from genjin.kernel.problems import Reason
-from genjin.web.accounts import sessions, words
+from genjin.web.accounts import sessions, tokens, words
 from genjin.web.accounts.forms import OwnSettingsForm, PasswordForm
 from genjin.web.problems import add_problems
 
@@ -56,6 +57,8 @@ def own_page(request: HttpRequest) -> HttpResponse:
         "form": form,
         "zones": words.TIME_ZONES,
         "sessions": sessions.open_sessions(me, now=now, this_key=request.session.session_key),
+        "tokens": tokens.lines(me, now),
+        "may_make_tokens": has_right(me, RIGHT),
     }
     return render(request, "accounts/me.html", context, status=422 if form.errors else 200)
 

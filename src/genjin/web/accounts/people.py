@@ -17,7 +17,7 @@ from genjin.foundation.access import access
 from genjin.foundation.models import Team, User
 from genjin.foundation.operations import users
 from genjin.kernel.errors import BadInput, Conflict, NotAllowed
-from genjin.web.accounts import sessions, words
+from genjin.web.accounts import sessions, tokens, words
 from genjin.web.accounts.forms import NewPersonForm, PersonForm, TeamForm
 from genjin.web.problems import add_problems
 
@@ -127,6 +127,7 @@ def _person_answer(request: HttpRequest, person: User, form: PersonForm) -> Http
         "is_me": person.pk == _me(request).pk,
         "locked_until": sign_in.locked_until(person.username, now),
         "sessions": sessions.open_sessions(person, now=now, this_key=request.session.session_key),
+        "tokens": tokens.lines(person, now),
         "attempts": queries.recent_attempts(person.username),
         "audit_url": reverse("audit") + f"?kind=user&id={person.pk}",
     }

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from genjin.web.accounts import me, people, views
+from genjin.web.accounts import me, people, tokens, views
 
 urlpatterns = [
     path("sign-in", views.sign_in_page, name="sign-in"),
@@ -9,6 +9,8 @@ urlpatterns = [
     path("me", me.own_page, name="me"),
     path("me/password", me.password_page, name="password"),
     path("me/sessions", me.end_own_sessions, name="me-sessions"),
+    path("me/tokens", tokens.make, name="me-tokens"),
+    path("me/tokens/<uuid:pk>/revoke", tokens.revoke_own, name="me-token-revoke"),
     path("users", people.people_page, name="users"),
     path("users/add", people.add_person, name="user-add"),
     path("users/unlock", people.unlock, name="user-unlock"),
@@ -18,4 +20,5 @@ urlpatterns = [
     path("users/<int:pk>/active", people.set_active, name="user-active"),
     path("users/<int:pk>/password", people.reset_password, name="user-password"),
     path("users/<int:pk>/sessions", people.end_sessions, name="user-sessions"),
+    path("users/<int:pk>/tokens/<uuid:token_pk>", tokens.revoke_of, name="user-token-revoke"),
 ]

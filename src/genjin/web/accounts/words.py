@@ -45,6 +45,12 @@ _SENTENCES = {
     "team_has_members": gettext_lazy(
         "People who are at work belong to this team; move them first."
     ),
+    "required": gettext_lazy("This is needed."),
+    "bad_character": gettext_lazy("This holds a character that cannot be stored."),
+    "not_a_choice": gettext_lazy("This is not one of the choices."),
+    "day_is_past": gettext_lazy("Choose a day to come."),
+    "too_many_tokens": gettext_lazy("You have too many access tokens; revoke one first."),
+    "right_missing": gettext_lazy("This is not open to you."),
     "own_role": gettext_lazy("Nobody changes their own role; ask another administrator."),
     "own_account": gettext_lazy("Nobody switches themselves off; ask another administrator."),
     "last_administrator": gettext_lazy(

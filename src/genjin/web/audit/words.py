@@ -23,6 +23,7 @@ from genjin.web.settings.forms import OrganisationForm, WorkForm
 KINDS = {
     "user": gettext_lazy("person"),
     "team": gettext_lazy("team"),
+    "apitoken": gettext_lazy("access token"),
     "policy": gettext_lazy("setting"),
     "job": gettext_lazy("job"),
     "numberseries": gettext_lazy("series of numbers"),
@@ -111,6 +112,7 @@ ACTIONS = {
     "reset_password": gettext_lazy("made a new password"),
     "change_password": gettext_lazy("changed the password"),
     "end_sessions": gettext_lazy("ended sessions"),
+    "revoke": gettext_lazy("revoked"),
     "retry": gettext_lazy("tried again"),
 }
 SOURCES = {
@@ -126,6 +128,10 @@ FIELDS = {
     "spoken": gettext_lazy("languages spoken"),
     "skills": gettext_lazy("skills"),
     "sessions": gettext_lazy("open sessions"),
+    "scope": gettext_lazy("what it may do"),
+    "last_day": gettext_lazy("last day"),
+    "user": gettext_lazy("person"),
+    "external_key": gettext_lazy("key of another system"),
     "version": gettext_lazy("version"),
     "agents": gettext_lazy("agents"),
     "count": gettext_lazy("how many"),

@@ -14,7 +14,6 @@ from genjin.customers import fields as card_fields
 from genjin.customers import queries
 from genjin.customers.duplicates.finding import likely, side
 from genjin.customers.duplicates.rules import SHOWN
-from genjin.customers.duplicates.scanning import scan_cards
 from genjin.customers.duplicates.sentences import short
 from genjin.customers.models import Customer
 from genjin.customers.operations import card as operations
@@ -139,20 +138,15 @@ def new(request: HttpRequest) -> HttpResponse:
 
 def _create(request: HttpRequest, form: NewCustomerForm) -> Customer | None:
     user, now, typed = user_of(request), timezone.now(), dict(form.cleaned_data)
-    place = typed.pop("address")
     phones, emails = (typed.pop(name) for name in ("phones", "emails"))
     try:
-        customer = operations.create_customer(
+        return cards.open_card(
             **typed, phones=[phones] if phones else [], emails=emails.replace(",", " ").split(),
             by=user, now=now,
         )  # fmt: skip
     except GenjinError as error:
         add_problems(form, error)
         return None
-    if place:
-        operations.add_address(customer, text=place, by=user, now=now)
-    scan_cards([customer.pk], now=now)
-    return customer
 
 
 def _likely(request: HttpRequest) -> list[dict[str, object]]:
