@@ -11,7 +11,7 @@ import genjin.kernel.ids
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("foundation", "0004_approvals"),
+        ("foundation", "0005_number_series"),
     ]
 
     operations = [
