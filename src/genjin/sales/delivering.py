@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from genjin.customers import events, timeline
 from genjin.foundation import audit
-from genjin.foundation.access import require_right
 from genjin.foundation.models import User
 from genjin.foundation.numbering import draw
 from genjin.foundation.transitions import transition

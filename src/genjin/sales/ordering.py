@@ -79,7 +79,7 @@ class LineDraft:
 
 @dataclass(frozen=True)
 class TermsDraft:
-    """When an order is paid. `net_days` counts from delivery, for `after`; `plan` for instalments."""
+    """When an order is paid: `net_days` from delivery for `after`, `plan` for instalments."""
 
     payment_term: str = PaymentTerm.BEFORE
     net_days: int = 0

@@ -287,9 +287,7 @@ def delivery_problems(facts: DeliveryFacts, rules: TermsRules) -> list[Reason]:
     return found
 
 
-def due_days(
-    term: str, *, delivered_on: date, net_days: int, amount: Decimal
-) -> Sequence[Due]:
+def due_days(term: str, *, delivered_on: date, net_days: int, amount: Decimal) -> Sequence[Due]:
     """When what was delivered is owed: on the day, or so many days after it.
 
     Amounts to be paid before delivery and instalments were billed when the order was concluded.
