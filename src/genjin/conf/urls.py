@@ -23,6 +23,7 @@ AREAS = (
     "logbook",
     "products",
     "orders",
+    "deals",
     "approvals",
     "scores",
     "surveys",

@@ -182,7 +182,7 @@ def ask_exception(order: Order, *, reason: str, by: User, now: datetime) -> Appr
             "term": row.payment_term,
         }},
         payload={"order": str(row.pk), "digest": ordering.digest_of(ordering.terms_told(row))},
-        evidence=[{"code": one.code, "value": one.to_json()["data"], "url": ""} for one in against],
+        evidence=[{"code": "against", "value": one.to_json(), "url": ""} for one in against],
         reason=reason, amount=home, currency=home_currency(), by=by, now=now,
     )  # fmt: skip
 

@@ -24,7 +24,8 @@ GROUPS: tuple[tuple[tuple[str, Any, str, str, str], ...], ...] = (
         ("approvals", _("Approvals"), "approvals", "checks", ""),
     ),
     (
-        ("orders", _("Orders"), "orders", "shopping-cart", "orders.enter"),
+        ("deals", _("Orders"), "deals", "shopping-cart", "orders.enter"),
+        ("deliveries", _("Deliveries"), "deliveries", "truck-delivery", "deliveries.manage"),
         ("classes", _("Classes"), "classes", "trophy", "classes.manage"),
         ("campaigns", _("Campaigns"), "campaigns", "speakerphone", "campaigns.view"),
         ("scripts", _("Scripts"), "scripts", "script", "scripts.view"),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from genjin.foundation.models import Approval
 from genjin.kernel.problems import Reason
+from genjin.sales import deal_sentences
 from genjin.web.customers.words import purposes
 
 KINDS = {
@@ -18,6 +19,7 @@ KINDS = {
     "score_correction": gettext_lazy("Correction of a score"),
     "hold_renewal": gettext_lazy("Renewal of a hold"),
     "receivable_hold": gettext_lazy("A second hold on a debt"),
+    "terms_exception": gettext_lazy("Exception from the terms"),
     "collision": gettext_lazy("Two claims on one customer"),
 }
 ICONS = {
@@ -26,6 +28,7 @@ ICONS = {
     "score_correction": "star",
     "hold_renewal": "player-pause",
     "receivable_hold": "hand-stop",
+    "terms_exception": "credit-card",
     "collision": "git-compare",
 }
 _TITLES = {
@@ -34,6 +37,9 @@ _TITLES = {
     "score_correction": gettext_lazy("Correct a score of %(name)s from %(before)s to %(after)s"),
     "hold_renewal": gettext_lazy("Renew the hold on %(customer)s for %(days)s days"),
     "receivable_hold": gettext_lazy("Stop the dunning of %(customer)s again, %(count)s debts"),
+    "terms_exception": gettext_lazy(
+        "Let an order of %(customer)s over %(total)s %(currency)s stand on its terms"
+    ),
     "collision": gettext_lazy("%(first)s and %(second)s: whose customer?"),
 }
 _EVIDENCE = {
@@ -57,6 +63,7 @@ _EVIDENCE = {
     "disputed": gettext_lazy("Amount in dispute"),
     "days": gettext_lazy("Days"),
     "evidence": gettext_lazy("Why they look alike"),
+    "against": gettext_lazy("What stands against it"),
     "first": gettext_lazy("First on record"),
     "second": gettext_lazy("Later on record"),
 }
@@ -76,7 +83,11 @@ def title(approval: Approval) -> str:
 
 def _worded(one: dict[str, Any]) -> dict[str, Any]:
     """The value in words, where the record keeps codes."""
-    return {"value": purposes(one["value"])} if one.get("code") == "purposes" else {}
+    if one.get("code") == "purposes":
+        return {"value": purposes(one["value"])}
+    if one.get("code") == "against":
+        return {"value": deal_sentences.sentence(Reason.from_json(one["value"]))}
+    return {}
 
 
 def evidence(approval: Approval) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from genjin.foundation.access import has_right
 from genjin.foundation.models import User
 from genjin.web.custody.words import OCCASIONS
 from genjin.web.customers import words
+from genjin.web.deals import words as deal_words
 from genjin.web.orders import words as order_words
 
 KIND_LABELS = {
@@ -25,6 +26,8 @@ KIND_LABELS = {
     "commitment": gettext_lazy("Commitments"),
     "grade": gettext_lazy("Grades"),
     "order": gettext_lazy("Orders"),
+    "delivery": gettext_lazy("Deliveries"),
+    "credit": gettext_lazy("Credit"),
     "owned": gettext_lazy("Owned products"),
     "class": gettext_lazy("Classes, lists, sets"),
     "message": gettext_lazy("Messages"),
@@ -41,6 +44,8 @@ KIND_LABELS = {
 KIND_GROUPS = {"class": ["class", "list", "set"]}
 _LOOKS = {
     "order": ("shopping-cart", "good"),
+    "delivery": ("truck-delivery", "accent"),
+    "credit": ("credit-card", "warn"),
     "owned": ("package", "quiet"),
     "class": ("trophy", "accent"),
     "list": ("list-check", "accent"),
@@ -182,6 +187,7 @@ _TITLES: dict[str, Callable[[Data], str]] = {
     "commitment_broken": lambda d: _("Promise broken: %(text)s") % d,
     "commitment_withdrawn": lambda d: _("Promise no longer wanted: %(text)s") % d,
     **order_words.TITLES,
+    **deal_words.TITLES,
     "survey_offered": lambda d: _("Link to the survey page given"),
     "scores_given": lambda d: _("Judged our service on the survey page")
     if d.get("way") == "web"
@@ -194,6 +200,9 @@ _TITLES: dict[str, Callable[[Data], str]] = {
     "imported": lambda d: _("Came in with %(file)s, row %(row)s") % d,
     "import_updated": lambda d: _("Updated by a file"),
 }  # fmt: skip
+
+
+_BODIES = {**order_words.BODIES, **deal_words.BODIES}
 
 
 def title(entry: TimelineEntry) -> str:
@@ -223,7 +232,7 @@ def body(entry: TimelineEntry, definitions: Mapping[str, FieldDefinition]) -> st
     """What stands below the line: what changed, what was noted, until when."""
     data = entry.data
     parts = [_changes(data, definitions)] if data.get("changes") else []
-    if (more := order_words.BODIES.get(entry.code)) is not None:
+    if (more := _BODIES.get(entry.code)) is not None:
         parts.append(more(data))
     if entry.kind == "hold" and data.get("until"):
         parts.append(_("until %(at)s") % {"at": _instant(data["until"])})

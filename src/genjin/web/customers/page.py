@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -38,6 +39,7 @@ from genjin.web.customers import words
 from genjin.web.customers.forms.main import MAIN_COLUMNS
 from genjin.web.customers.history import KIND_GROUPS, KIND_LABELS, timeline_items
 from genjin.web.duplicates import page as doubles
+from genjin.web.deals.page import selling_panels
 from genjin.web.orders.panels import card_panels
 
 TIMELINE_PAGE = 30
@@ -277,6 +279,7 @@ def card_context(
         ],
         "may_change": may_change,
         **card_panels(customer, user, now=now),
+        "selling": selling_panels(customer, user, today=timezone.localdate(now)),
         "fresh": freshness_rows(
             customer,
             now,

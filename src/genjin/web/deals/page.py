@@ -145,6 +145,16 @@ def credit_panel(customer: Any, user: User, *, today: date) -> dict[str, Any] | 
             **facts_words(account, facts)}  # fmt: skip
 
 
+def selling_panels(customer: Any, user: User, *, today: date) -> dict[str, Any]:
+    """Orders and credit on the card."""
+    rows = Order.objects.filter(customer=customer).select_related("seller").order_by("-pk")
+    return {
+        "may_enter": has_right(user, ordering.RIGHT),
+        "deals": [deal_row(one) for one in rows[:4]],
+        "panel": credit_panel(customer, user, today=today),
+    }
+
+
 def _facts(account: CreditAccount, customer: Any, today: date) -> credit.CreditFacts:
     money_said = exposure.money_facts(
         credit.members_of(account), currency=account.currency, today=today

@@ -26,6 +26,7 @@ from genjin.sales.models import ClassRun, OrderLine
 from genjin.sales.order_sentences import of_error
 from genjin.sales.standing import newest_run
 from genjin.web.customers.common import user_of
+from genjin.web.deals.page import deal_tabs
 from genjin.web.orders import panels, words
 from genjin.web.orders.forms import OrdersFileForm
 
@@ -49,6 +50,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
         "rows": [panels.order_row(order) for order in found[:PAGE]],
         "after": found[PAGE - 1].pk if len(found) > PAGE else "",
         "may_import": has_right(user, "orders.import"),
+        "tabs": deal_tabs(user, "orders"),
     }
     return render(request, "orders/list.html", context)
 
