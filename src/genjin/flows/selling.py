@@ -49,9 +49,7 @@ def _facts(
     order: Order, account: CreditAccount, *, today: date, is_new: bool = True
 ) -> CreditFacts:
     """The customer's standing; with `is_new` the order itself does not count in it yet."""
-    money = exposure.money_facts(
-        credit.members_of(account), currency=account.currency, today=today
-    )
+    money = exposure.money_facts(credit.members_of(account), currency=account.currency, today=today)
     return credit.facts_of(
         account, order.customer, money, today=today, without=order if is_new else None,
         prepayment_only=is_prepayment_only(order.customer_id),
@@ -211,7 +209,9 @@ def cancel_order(order: Order, *, reason: str, by: User, now: datetime) -> Order
     """
     credit.locked_account(order.customer)
     row = ordering.cancel(order, reason=reason, by=by, now=now)
-    for delivery in row.deliveries.filter(state__in=[DeliveryState.PLANNED, DeliveryState.RELEASED]):
+    for delivery in row.deliveries.filter(
+        state__in=[DeliveryState.PLANNED, DeliveryState.RELEASED]
+    ):
         delivering.cancel_delivery(delivery, reason=reason, by=by, now=now)
     _credit_bills(row, row.total, reason=reason, by=by, now=now)
     return row

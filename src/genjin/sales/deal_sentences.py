@@ -1,4 +1,4 @@
-"""Why an order, a delivery or credit is refused, in words; screens, API and imports say the same."""
+"""Why an order, a delivery or credit is refused, in words: screens, API, imports say the same."""
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -8,7 +8,6 @@ from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.functional import Promise
 from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext_lazy
-from django.utils.translation import gettext as _
 
 from genjin.customers.states import HoldReason
 from genjin.foundation import policy
@@ -42,7 +41,9 @@ _SENTENCES: Mapping[str, str | Promise] = {
     "instalments_do_not_add_up": gettext_lazy(
         "The instalments come to %(sum)s, the order to %(total)s."
     ),
-    "instalments_out_of_order": gettext_lazy("Each instalment has a later day than the one before."),
+    "instalments_out_of_order": gettext_lazy(
+        "Each instalment has a later day than the one before."
+    ),
     "instalment_in_the_past": gettext_lazy("An instalment cannot be due in the past."),
     "number_of_lines": gettext_lazy("An order has 1 to %(most)s lines."),
     "trial_needs_aim_and_day": gettext_lazy("Say what the trial is for and when it is decided."),
@@ -156,5 +157,3 @@ def persuasion(codes: Iterable[str]) -> str:
             return str(found.get(language) or found.get(
                 "zh-hant" if language == "zh-hk" else "en") or "")  # fmt: skip
     return ""
-
-

@@ -66,7 +66,8 @@ def _parts(
 ) -> list[tuple[OrderLine, Decimal, Decimal]]:
     """(line, quantity, amount) of a new delivery. The last part of a line takes what is left."""
     step = Decimal(1).scaleb(-decimals_of(order.currency))
-    parts, problems = [], {}
+    parts: list[tuple[OrderLine, Decimal, Decimal]] = []
+    problems: dict[str | int, list[Reason]] = {}
     for left in left_of(order):
         quantity = left.quantity if wanted is None else wanted.get(left.line.pk, Decimal(0))
         if not quantity:

@@ -172,8 +172,8 @@ def plan_problems(
     if any(one.amount <= 0 for one in plan):
         found.append(Reason("amount_not_positive"))
     if sum((one.amount for one in plan), NOTHING) != total:
-        data = {"sum": sum((one.amount for one in plan), NOTHING), "total": total}
-        found.append(Reason("instalments_do_not_add_up", data))
+        come_to = sum((one.amount for one in plan), NOTHING)
+        found.append(Reason("instalments_do_not_add_up", {"sum": come_to, "total": total}))
     days = [one.due_on for one in plan]
     if days != sorted(set(days)):
         found.append(Reason("instalments_out_of_order"))

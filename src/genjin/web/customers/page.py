@@ -38,8 +38,8 @@ from genjin.web.custody.words import freshness_rows
 from genjin.web.customers import words
 from genjin.web.customers.forms.main import MAIN_COLUMNS
 from genjin.web.customers.history import KIND_GROUPS, KIND_LABELS, timeline_items
-from genjin.web.duplicates import page as doubles
 from genjin.web.deals.page import selling_panels
+from genjin.web.duplicates import page as doubles
 from genjin.web.orders.panels import card_panels
 
 TIMELINE_PAGE = 30

@@ -145,8 +145,8 @@ class DealForm(forms.Form):
             "net_days": policy.value("terms.default_net_days"), "deliver_to": address,
         }  # fmt: skip
         if order is not None:
-            initial = {name: getattr(order, name) for name in
-                       ("currency", "payment_term", "deliver_on", "deliver_to", "note")}  # fmt: skip
+            names = ("currency", "payment_term", "deliver_on", "deliver_to", "note")
+            initial = {name: getattr(order, name) for name in names}
             initial["net_days"] = order.net_days or policy.value("terms.default_net_days")
         super().__init__(data, initial=initial)
         self.kept_plan = plan_of(order) if order is not None else []
@@ -213,12 +213,8 @@ class DealForm(forms.Form):
 class TermsForm(forms.Form):
     """What the customer was told and what they answered."""
 
-    answer = forms.ChoiceField(
-        label=_("What happened"), choices=[], widget=forms.RadioSelect
-    )
-    means = forms.ChoiceField(
-        label=_("How"), choices=states.AgreementMeans.choices, initial="call"
-    )
+    answer = forms.ChoiceField(label=_("What happened"), choices=[], widget=forms.RadioSelect)
+    means = forms.ChoiceField(label=_("How"), choices=states.AgreementMeans.choices, initial="call")
     person = forms.ModelChoiceField(
         label=_("Who at the customer"), queryset=ContactPerson.objects.none(), required=False
     )
@@ -261,8 +257,8 @@ class DeliveryForm(forms.Form):
 
     def __init__(self, data: QueryDict | None, *, order: Order, left: Sequence[Left]) -> None:
         first: date = order.deliver_on or timezone.localdate()
-        super().__init__(data, initial={
-            "planned_on": max(first, timezone.localdate()), "deliver_to": order.deliver_to})  # fmt: skip
+        day = max(first, timezone.localdate())
+        super().__init__(data, initial={"planned_on": day, "deliver_to": order.deliver_to})
         self.left = [one for one in left if one.quantity > 0]
         for one in self.left:
             name = one.line.text or (one.line.product.name if one.line.product else "")

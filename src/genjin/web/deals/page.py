@@ -1,6 +1,5 @@
 """What the pages of orders, deliveries and credit show."""
 
-from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -222,5 +221,3 @@ def deal_tabs(user: User, here: str) -> list[dict[str, Any]]:
         for name, label, right in tabs
         if has_right(user, right)
     ]
-
-

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -79,7 +80,7 @@ def decide(request: HttpRequest, pk: UUID) -> HttpResponse:
 
     def save(form: CreditForm, now: datetime) -> None:
         data = form.cleaned_data
-        selling.set_credit(customer, limit=data["limit"] or 0, standing=data["standing"],
+        selling.set_credit(customer, limit=data["limit"] or Decimal(0), standing=data["standing"],
                            reason=data["reason"], by=user, now=now)  # fmt: skip
 
     return _form(request, customer, CreditForm(request.POST or None, initial=initial),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -149,7 +150,7 @@ def _saved(form: DealForm, save: Callable[[dict[str, Any]], Order]) -> Order | N
     if not form.lines_are_valid:
         return None
     currency = form.cleaned_data["currency"]
-    total = sum((ordering.line_amount(one, currency) or 0 for one in drafts), 0)
+    total = sum((ordering.line_amount(one, currency) or Decimal(0) for one in drafts), Decimal(0))
     data = form.cleaned_data
     try:
         return save({
@@ -177,8 +178,7 @@ def _place_problems(form: DealForm, sources: list[LineForm], error: BadInput) ->
             for reason in reasons:
                 target.add_error(name if name in target.fields else None, sentence(reason))
         else:
-            name = "count" if place == "plan" else place
-            rest[name] = list(reasons)
+            rest["count" if place == "plan" else place] = list(reasons)
     add_problems(form, BadInput(rest), sentence)
 
 

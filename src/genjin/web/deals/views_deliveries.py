@@ -169,7 +169,8 @@ def delivery_end(request: HttpRequest, pk: UUID, how: str) -> HttpResponse:
         operation(row, reason=form.cleaned_data["reason"], by=user, now=now)
 
     return _step(request, row.order, form=ReasonForm(request.POST or None), title=title,
-                 button=title, said=_("Recorded."), lead="", save=save, back=_back(row))  # fmt: skip
+                 button=title, said=_("Recorded."), lead="", save=save,
+                 back=_back(row))  # fmt: skip
 
 
 def _back(row: Delivery) -> str:
