@@ -35,7 +35,15 @@ from genjin.foundation import access
 from genjin.foundation.models import Approval, Heartbeat, LongTask, Team, User
 from genjin.foundation.tokens import make_token
 from genjin.kernel.ids import uuid7
-from genjin.sales.models import KnowledgeCard, Product
+from genjin.sales.models import (
+    CreditAccount,
+    CreditMember,
+    Delivery,
+    Order,
+    OrderLine,
+    Product,
+    Security,
+)
 from genjin.service.models import WarrantyStub
 from tests.factories import (
     make_campaign,
@@ -115,6 +123,18 @@ def make_world() -> World:
     place = CampaignAgent.objects.get(campaign=campaign)
     ExternalKey.objects.create(key="K1", customer=customer)
     token = make_token(agent, name="ERP", scope="read", now=now).token
+    deal = Order.objects.create(
+        customer=customer, number="SO-1", state="concluded", total=1, seller=agent
+    )
+    OrderLine.objects.create(
+        customer=customer, order=deal, category=category, amount=1, home_amount=1,
+        ordered_on=timezone.localdate(now),
+    )  # fmt: skip
+    account = CreditAccount.objects.create(name="?")
+    CreditMember.objects.create(customer=customer, account=account, is_head=True)
+    security = Security.objects.create(
+        account=account, kind="deposit", amount=1, given_on=timezone.localdate(now)
+    )
     world.values |= {
         "api/v1/customers/": {"pk": customer.pk, "key": "K1"},
         "me/tokens/": {"pk": token.pk},
@@ -140,12 +160,20 @@ def make_world() -> World:
             "commitment_pk": Commitment.objects.create(
                 customer=customer, text="?", owner=agent, due_at=now, made_by=agent
             ).pk,
+            "security_pk": security.pk,
             "order_pk": make_order(customer=customer, category=category).pk,
             "owned_pk": OwnedProduct.objects.create(
                 customer=customer, category=category, brand="?", source_kind="person"
             ).pk,
             "block": "basic",
             "action": "wrong",
+        },
+        "deals/": {"pk": deal.pk},
+        "deliveries/": {
+            "pk": Delivery.objects.create(
+                order=deal, customer=customer, planned_on=timezone.localdate(now), amount=1,
+                currency="CNY",
+            ).pk
         },
         "orders/import/": {"pk": LongTask.objects.create(kind="orders", title="t", by=agent).pk},
         "settings/categories/": {"pk": category.pk},
