@@ -39,6 +39,7 @@ from genjin.sales.models import (
     CreditAccount,
     CreditMember,
     Delivery,
+    KnowledgeCard,
     Order,
     OrderLine,
     Product,
@@ -171,7 +172,10 @@ def make_world() -> World:
         "deals/": {"pk": deal.pk},
         "deliveries/": {
             "pk": Delivery.objects.create(
-                order=deal, customer=customer, planned_on=timezone.localdate(now), amount=1,
+                order=deal,
+                customer=customer,
+                planned_on=timezone.localdate(now),
+                amount=1,
                 currency="CNY",
             ).pk
         },
