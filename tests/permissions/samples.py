@@ -29,7 +29,13 @@ from genjin.customers.models import (
     Segment,
     WantedItem,
 )
-from genjin.followups.models import Commitment, Contact, FollowUpRule, Interaction
+from genjin.followups.models import (
+    Commitment,
+    Contact,
+    FollowUpRule,
+    Interaction,
+    OutgoingMessage,
+)
 from genjin.followups.rulebook.shipped import sync_shipped_rules
 from genjin.foundation import access
 from genjin.foundation.models import Approval, Heartbeat, LongTask, Team, User
@@ -239,6 +245,19 @@ def make_world() -> World:
         "logbook/records/": {"pk": interaction.pk},
         "products/": {"pk": Product.objects.create(name="保险", code="P1").pk},
         "knowledge/": {"pk": KnowledgeCard.objects.create(title="?").pk},
+        "mail/": {
+            "pk": OutgoingMessage.objects.create(
+                customer=customer,
+                channel="email",
+                purpose="service",
+                address="a@example.com",
+                cause_key="sample",
+                subject="?",
+                text="?",
+                wanted_at=now,
+                not_before=now,
+            ).pk
+        },
         "approvals/": {
             "pk": Approval.objects.create(
                 kind="merge_owned_cards",

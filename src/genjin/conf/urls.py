@@ -28,6 +28,7 @@ AREAS = (
     "scores",
     "surveys",
     "commitments",
+    "mail",
     "rulebook",
     "settings",
     "audit",

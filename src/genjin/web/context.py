@@ -35,6 +35,7 @@ GROUPS: tuple[tuple[tuple[str, Any, str, str, str], ...], ...] = (
         ("floor", _("Floor"), "floor", "layout-dashboard", "floor.view"),
         ("logbook", _("Logbook"), "logbook", "notebook", "logbook.own"),
         ("scores", _("Scores"), "scores", "star", "scores.view"),
+        ("mail", _("Mail"), "mail", "mail", "messages.view"),
     ),
     (
         ("rulebook", _("Rulebook"), "rulebook", "book-2", "rulebook.view"),

@@ -64,6 +64,16 @@ def is_set_up(channel: str) -> bool:
     return channel != "email" or bool(settings.EMAIL_HOST)
 
 
+def is_production() -> bool:
+    """Whether messages go to whom they are for."""
+    return outside.is_production()
+
+
+def message_id(message: OutgoingMessage) -> str:
+    """The Message-ID under which a message stands in the server's log."""
+    return mime.message_id(message.pk.hex, settings.DEFAULT_FROM_EMAIL)
+
+
 def run(channel: str, *, seconds: float = 20, clock: Callable[[], datetime] = timezone.now) -> Run:
     """Sends what is due on one connection, for about `seconds` or until nothing is due.
 

@@ -1,0 +1,1 @@
+"""Messages that a machine sends: what waits, what went, what needs a person."""
