@@ -14,10 +14,10 @@ DAY = NOW.date()
 
 
 def bill(customer: Customer, amount: Any, *, due: int | None = 30, **values: Any) -> Receivable:
-    """A bill issued 60 days ago, due in `due` days from today (None: condition not met)."""
+    """A bill issued 200 days ago, due in `due` days from today (None: condition not met)."""
     options = {
         "currency": "CNY",
-        "issued_on": DAY - timedelta(days=60),
+        "issued_on": DAY - timedelta(days=200),
         "due_on": None if due is None else DAY + timedelta(days=due),
         "by": None,
         "now": NOW,

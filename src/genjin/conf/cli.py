@@ -27,6 +27,7 @@ COMMANDS = {
     "import": _Entry("imports", "Bring in customers or orders from a file."),
     "status": _Entry("status", "Count customers, follow-ups, interactions and jobs."),
     "verify-scores": _Entry("verify_scores", "Check that no score of a customer was changed."),
+    "check-ledger": _Entry("check_ledger", "Prove what customers owe from the ledger's entries."),
     "manage": _Entry("manage", "Run one of Django's own management commands."),
 }
 EPILOG = """

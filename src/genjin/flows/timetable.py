@@ -23,6 +23,7 @@ from genjin.flows.rulebook import clock
 from genjin.followups.scores import anchors
 from genjin.followups.scores import jobs as score_jobs
 from genjin.foundation.models import Heartbeat
+from genjin.receivables import jobs as ledger_jobs
 from genjin.sales import jobs as sales_jobs
 
 RETRY_AFTER = timedelta(hours=1)
@@ -48,6 +49,7 @@ DAILY: tuple[Daily, ...] = (
     Daily("warnings of a return", 2, pool.warn_of_return),
     Daily("duplicates", 2, scan_duplicates),
     Daily("check of the scores", 3, score_jobs.verify_nightly),
+    Daily("check of the ledger", 3, ledger_jobs.check_nightly),
     Daily("events of the day", clock.TOLD_AT, clock.tell_all),
     Daily("anchor of the scores", 20, anchors.anchor_day),
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,8 @@ from uuid import UUID
 from django.db.models import Case, DecimalField, F, OuterRef, QuerySet, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 
+from genjin.customers.family import family_of
+from genjin.customers.models import Customer
 from genjin.receivables.models import Account, InstrumentCover, LedgerEntry, Receivable
 from genjin.receivables.states import SECURING, EntryKind
 
@@ -73,3 +76,41 @@ class Standing:
     @property
     def balance(self) -> Decimal:
         return self.open - self.advance
+
+
+def accounts_of(customer_id: UUID) -> list[Account]:
+    """The accounts of a customer and of the cards merged into theirs, by currency."""
+    rows = Account.objects.filter(customer_id__in=family_of(customer_id))
+    return list(rows.order_by("currency", "customer_id"))
+
+
+def standings(customer: Customer, *, today: date | None = None) -> list[Standing]:
+    """What a customer owes by currency, merged cards included; overdue where `today` is given."""
+    found: dict[str, Standing] = {}
+    for account in accounts_of(customer.pk):
+        one = found.setdefault(account.currency, Standing(account.currency))
+        one.open += account.open
+        one.advance += account.advance
+        one.accounts.append(account)
+    if today is not None and found:
+        _add_overdue(found, today)
+    return list(found.values())
+
+
+def _add_overdue(found: dict[str, Standing], today: date) -> None:
+    accounts = [account.pk for one in found.values() for account in one.accounts]
+    owed = Receivable.objects.filter(account__in=accounts, state="open").order_by()
+    late = owed.filter(due_on__lt=today).values_list("currency").annotate(sum=Sum("open_amount"))
+    for currency, amount in late:
+        found[currency].overdue = amount
+    covers = (
+        InstrumentCover.objects.filter(
+            receivable__account__in=accounts, receivable__state="open",
+            instrument__state__in=SECURING,
+        )
+        .order_by()
+        .values_list("receivable__currency")
+        .annotate(sum=Sum("amount"))
+    )  # fmt: skip
+    for currency, amount in covers:
+        found[currency].secured = amount

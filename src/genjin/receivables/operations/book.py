@@ -285,14 +285,15 @@ class Book:
     def _move(
         self, credit: LedgerEntry, to: UUID, amount: Decimal, *, booked_on: date
     ) -> LedgerEntry:
-        arrived = uuid7()
-        left = self.enter(
+        # In the order in which they happen, which is how they are read.
+        gone, arrived = uuid7(), uuid7()
+        self.enter(
             self.accounts[credit.account_id], EntryKind.REFUND, amount, booked_on=booked_on,
-            credit=credit, means=Means.MOVED, detail={"moved_to": str(arrived)},
+            credit=credit, id=gone, means=Means.MOVED, detail={"moved_to": str(arrived)},
         )  # fmt: skip
         return self.enter(
             self.accounts[to], EntryKind.PAYMENT, amount, booked_on=booked_on, id=arrived,
-            means=Means.MOVED, detail={"moved_from": str(left.pk)},
+            means=Means.MOVED, detail={"moved_from": str(gone)},
         )  # fmt: skip
 
     # ── Writing ──────────────────────────────────────────────────────────────────────────────

@@ -241,7 +241,9 @@ def dishonour(
     with opened([(root_of(row.customer_id), row.account.currency)], by=by, now=now):
         row = _locked(instrument)
         if row.state == S.CLEARED and row.payment is not None:
-            undone = reverse(row.payment, reason=reason, booked_on=on, by=by, now=now)
+            undone = reverse(
+                row.payment, reason=reason, booked_on=on, is_dishonoured=True, by=by, now=now
+            )
         open_again = _freed(row, undone)
         transition(row, field="state", table=INSTRUMENT_STATES, to=S.DISHONOURED, by=by, now=now,
                    reason=reason, state_since=on)  # fmt: skip

@@ -74,6 +74,7 @@ def reverse(
     *,
     reason: str,
     booked_on: date | None = None,
+    is_dishonoured: bool = False,
     by: User | None,
     now: datetime,
 ) -> Reversed:
@@ -82,13 +83,16 @@ def reverse(
     An allocation can be reversed alone: its amount is an advance again. Conflict:
     already_reversed; not_reversible (a reversal, or money moved between accounts by itself);
     refunded (give the refund back first); bill_in_use (something of it is paid or written off);
-    allocated_since (of a recovery whose money came); recovered_since (of a write-off).
+    allocated_since (of a recovery whose money came); recovered_since (of a write-off);
+    payment_of_instrument (`instruments.dishonour` takes the payment of a cheque back).
     """
     _required(reason=reason)
     if booked_on is not None:
         _checked_day("booked_on", booked_on, now)
     if entry.kind == K.REVERSAL or "moved_from" in entry.detail:
         raise Conflict("not_reversible", kind=entry.kind)
+    if "instrument" in entry.detail and not is_dishonoured:
+        raise Conflict("payment_of_instrument", instrument=entry.detail["instrument"])
     with reopened(_accounts_of(entry), by=by, now=now) as book:
         day = booked_on or book.today
         undone = _Undoing(book, day, reason).undo(entry)

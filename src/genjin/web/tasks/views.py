@@ -35,6 +35,7 @@ TIMETABLE = {
     "warnings of a return": gettext_lazy("Warnings of a return to the pool"),
     "duplicates": gettext_lazy("Search for duplicates"),
     "check of the scores": gettext_lazy("Check of the scores"),
+    "check of the ledger": gettext_lazy("Check of the ledger"),
     "anchor of the scores": gettext_lazy("Anchor of the scores"),
     "events of the day": gettext_lazy("Events of the day for the rulebook"),
 }
