@@ -52,6 +52,9 @@ def paper(seed: int, rows: int) -> dict[str, Any]:
         "remarks_label": "备注",
         "remarks": [words(40)],
         "signatures": [],
+        "bank": [],
+        "bank_label": "",
+        "mark": "",
     }
 
 

@@ -188,6 +188,7 @@ def make_world() -> World:
         "orders/import/": {"pk": LongTask.objects.create(kind="orders", title="t", by=agent).pk},
         "settings/categories/": {"pk": category.pk},
         "settings/numbering/": {"code": "order"},
+        "settings/papers/": {"language": "en"},
         "rulebook/": {"pk": FollowUpRule.objects.order_by("pk")[0].pk},
         "duplicates/": {
             "pk": DuplicatePair.objects.create(

@@ -17,6 +17,11 @@ def _styles() -> dict[str, dict[str, Any]]:
     return tomllib.loads(_DATA.read_text(encoding="utf-8"))
 
 
+def knows_capitals(currency: str) -> bool:
+    """Say whether amounts of this currency can be written in capitals."""
+    return currency in _styles()
+
+
 def in_capitals(amount: Decimal | int | str, currency: str) -> str:
     """Write an amount in capitals with its currency's name before it.
 

@@ -33,6 +33,9 @@ def data(**changes):
         "remarks_label": "备注",
         "remarks": [],
         "signatures": [],
+        "bank": [],
+        "bank_label": "",
+        "mark": "",
         **changes,
     }
 

@@ -44,6 +44,15 @@ PLAIN = {
         PlainSetting(
             "organisation.language", "choice", choices=tuple(code for code, _ in settings.LANGUAGES)
         ),
+        PlainSetting("organisation.papers.registered_name", "text", most=120),
+        PlainSetting("organisation.papers.address", "text", most=160),
+        PlainSetting("organisation.papers.phone", "text", most=60),
+        PlainSetting("organisation.papers.email", "text", most=80),
+        PlainSetting("organisation.papers.website", "text", most=80),
+        PlainSetting("organisation.papers.tax_number", "text", most=40),
+        PlainSetting("organisation.papers.bank", "text", most=120),
+        PlainSetting("organisation.papers.account", "text", most=60),
+        PlainSetting("organisation.papers.foot", "text", most=120),
         PlainSetting("security.lockout.tries", "integer", least=3, most=20),
         PlainSetting("security.lockout.minutes", "integer", least=1, most=24 * 60),
         PlainSetting("contact.lease.seconds", "integer", least=60, most=4 * 3600),

@@ -18,7 +18,7 @@ from genjin.followups import profiles
 from genjin.followups.sentences import policy_sentences
 from genjin.foundation.models import AuditEntry
 from genjin.web.accounts.words import role_label
-from genjin.web.settings.forms import OrganisationForm, WorkForm
+from genjin.web.settings.forms import HeadForm, OrganisationForm, WorkForm
 
 KINDS = {
     "user": gettext_lazy("person"),
@@ -258,7 +258,7 @@ def _setting_label(key: str) -> str:
         return _("legal profile")
     if key.startswith("calendar."):
         return _("official days of %(year)s") % {"year": key.rsplit(".", 1)[-1]}
-    for form in (OrganisationForm, WorkForm):
+    for form in (OrganisationForm, HeadForm, WorkForm):
         for name, own_key in form.keys.items():
             if own_key == key:
                 return str(form.base_fields[name].label)

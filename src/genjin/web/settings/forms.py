@@ -85,6 +85,56 @@ class OrganisationForm(PlainForm):
     )
 
 
+class HeadForm(PlainForm):
+    keys = {
+        name: f"organisation.papers.{name}"
+        for name in (
+            "registered_name",
+            "address",
+            "phone",
+            "email",
+            "website",
+            "tax_number",
+            "bank",
+            "account",
+            "foot",
+        )
+    }
+    registered_name = forms.CharField(
+        label=_("Name in the register"),
+        max_length=120,
+        required=False,
+        help_text=_("Only where it differs from the name of the organisation."),
+    )
+    address = forms.CharField(
+        label=pgettext_lazy("paper", "Address"), max_length=160, required=False
+    )
+    phone = forms.CharField(label=pgettext_lazy("paper", "Phone"), max_length=60, required=False)
+    email = forms.EmailField(label=pgettext_lazy("paper", "E-mail"), max_length=80, required=False)
+    website = forms.CharField(
+        label=pgettext_lazy("paper", "Website"), max_length=80, required=False
+    )
+    tax_number = forms.CharField(
+        label=_("Tax number"),
+        max_length=40,
+        required=False,
+        help_text=_("Or the number of the business register."),
+    )
+    bank = forms.CharField(label=pgettext_lazy("paper", "Bank"), max_length=120, required=False)
+    account = forms.CharField(
+        label=pgettext_lazy("paper", "Account"),
+        max_length=60,
+        required=False,
+        help_text=_("Bills and payment notices ask to pay to it."),
+    )
+    foot = forms.CharField(
+        label=_("Line at the foot of every page"),
+        max_length=120,
+        required=False,
+        help_text=_("Beside the number of the paper; the name where this is empty."),
+    )
+
+
 class WorkForm(PlainForm):
     keys = {
         "tries": "security.lockout.tries",

@@ -13,6 +13,7 @@ PAGES = (
     ("settings-classes", _("Classes and grades"), "trophy", _("Cut-offs, terms, visiting.")),
     ("settings-categories", _("Product categories"), "package", _("What customers own.")),
     ("settings-rates", _("Exchange rates"), "coin", _("What a currency is worth.")),
+    ("settings-papers", _("Head of papers"), "file-text", _("Who we are on bills and letters.")),
     ("settings-numbering", _("Paper numbers"), "hash", _("What numbers of papers look like.")),
     ("settings-pool", _("Pool"), "inbox", _("Whose, how many, and when cards go back.")),
     ("card-fields", _("Card fields"), "forms", _("What a customer's card asks for.")),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from genjin.web.settings import calendar, contact, numbering, views
+from genjin.web.settings import calendar, contact, numbering, papers, views
 
 urlpatterns = [
     path("settings", views.index, name="settings"),
@@ -10,6 +10,8 @@ urlpatterns = [
     path("settings/contact/reset", contact.reset_rules, name="settings-contact-reset"),
     path("settings/calendar", calendar.calendar_page, name="settings-calendar"),
     path("settings/calendar/remove", calendar.remove_year, name="settings-calendar-remove"),
+    path("settings/papers", papers.papers, name="settings-papers"),
+    path("settings/papers/<slug:language>.pdf", papers.sample, name="settings-papers-sample"),
     path("settings/numbering", numbering.numbering, name="settings-numbering"),
     path("settings/numbering/<slug:code>", numbering.go_on, name="settings-numbering-go-on"),
 ]
