@@ -1,9 +1,12 @@
 """Every way to look for a customer finds the customer, and the check after it agrees."""
 
+from unittest.mock import patch
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from genjin.kernel import searchtokens
 from genjin.kernel.chinese import fold, initials, pinyin_syllables
 from genjin.kernel.phone import mask_phone
 from genjin.kernel.searchtokens import query_tokens, search_text, tokens_for_customer
@@ -192,6 +195,14 @@ def test_every_reading_of_a_name_finds_it(name, data):
     read = [data.draw(st.sampled_from(cell)) for cell in pinyin_syllables(name, person=True)]
     assert found("'".join(read), name=name)
     assert found(" ".join(read[:2]), name=name)
+
+
+@given(st.text(HAN | st.characters(), max_size=12), st.booleans(), st.lists(NAMES, max_size=2))
+def test_the_quick_way_for_plain_names_gives_what_the_other_gives(name, person, others):
+    given = {"name": name, "person": person, "other_names": others}
+    quick = searchtokens.found_by(**given)
+    with patch.object(searchtokens, "_plain_part", lambda name, person: None):
+        assert searchtokens.found_by(**given) == quick
 
 
 @given(st.text(HAN, min_size=2, max_size=10))

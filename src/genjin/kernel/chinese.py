@@ -212,6 +212,11 @@ def pinyin_syllables(name: str, *, person: bool) -> list[tuple[str, ...]]:
     return cells
 
 
+def readings_of(char: str, *, person: bool) -> tuple[str, ...]:
+    """Give the readings of one character in a name, but not as a surname; empty without one."""
+    return (_readings() if person else _organisation_readings())[char]
+
+
 @lru_cache(maxsize=16_384)
 def _read_surname(start: str) -> tuple[tuple[str, ...], ...]:
     """The readings of each character of the surname with which two characters begin.

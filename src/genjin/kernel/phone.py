@@ -6,13 +6,14 @@ Mainland numbers, the bulk of every list, are read by expressions here; all othe
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
 # Mobile prefixes of the mainland that no operator holds. A number under one is well formed and
 # nobody's: sample and test data use them, and no channel may dial or text them.
 UNASSIGNED_MOBILE_PREFIXES = frozenset({"154"})
 
 _LONGEST = 64
+_BARE_MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
 _MOBILE = re.compile(r"\s*(?:(?:\+|00)?86[ -]?)?0?(1[3-9]\d)[ -]?(\d{4})[ -]?(\d{4})\s*", re.ASCII)
 _FIXED = re.compile(r"(?:(?:\+|00)?86)?0?(10|2\d|[3-9]\d\d)([2-8]\d{6,7})", re.ASCII)
 _PLAIN_FIXED = re.compile(r"\s*0(?:(10|2\d)-?([2-8]\d{7})|([3-9]\d\d)-?([2-8]\d{6,7}))\s*", re.A)
@@ -86,8 +87,7 @@ _TWO_DIGIT_COUNTRIES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Phone:
+class Phone(NamedTuple):
     """One phone number as it was understood.
 
     ``e164`` is "" unless the status is ok or unassigned. ``national`` holds the digits as dialled
@@ -117,13 +117,12 @@ def parse_phone(raw: str, *, default_region: str = "CN") -> Phone:
     spreadsheet lost digits), not_a_number, missing_area_code, not_a_phone, unassigned_prefix.
     Several numbers in one cell are parted by ``split_phones`` first.
     """
-    # The cheap case first: nine of ten cells of a real list end here.
+    # The cheap cases first: nine of ten cells of a real list end here.
+    if default_region == "CN" and (plain := _plain_mainland(raw)):
+        return plain
     found = _MOBILE.fullmatch(raw)
     if found and (default_region == "CN" or "86" in raw[:5]):
         return _mainland_mobile(raw, found, "")
-    if default_region == "CN" and (plain := _PLAIN_FIXED.fullmatch(raw)):
-        digits = (plain[1] or plain[3]) + (plain[2] or plain[4])
-        return Phone(raw, "+86" + digits, "0" + digits, "", "fixed", "CN", "ok")
     text = unicodedata.normalize("NFKC", raw[: _LONGEST * 4]).translate(_CLEAN).strip()
     if not text:
         return Phone(raw, reason="empty")
@@ -134,6 +133,18 @@ def parse_phone(raw: str, *, default_region: str = "CN") -> Phone:
     if whole := _FROM_SPREADSHEET.fullmatch(text):
         text = whole[1]
     return _parse_clean(raw, text, default_region)
+
+
+def _plain_mainland(raw: str) -> Phone | None:
+    """A mobile or fixed number in its most usual form."""
+    if _BARE_MOBILE.fullmatch(raw):
+        is_assigned = raw[:3] not in UNASSIGNED_MOBILE_PREFIXES
+        status, reason = ("ok", "") if is_assigned else ("unassigned", "unassigned_prefix")
+        return Phone(raw, "+86" + raw, raw, "", "mobile", "CN", status, reason)
+    if found := _PLAIN_FIXED.fullmatch(raw):
+        digits = (found[1] or found[3]) + (found[2] or found[4])
+        return Phone(raw, "+86" + digits, "0" + digits, "", "fixed", "CN", "ok")
+    return None
 
 
 def _parse_clean(raw: str, text: str, default_region: str) -> Phone:

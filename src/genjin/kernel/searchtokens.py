@@ -11,14 +11,21 @@ syllables apart by blanks and the readings of one character by slashes: ``shan/d
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise, product
 from typing import NamedTuple
 from zlib import crc32
 
-from genjin.kernel.chinese import completions, fold, pinyin_syllables, segment_pinyin
+from genjin.kernel.chinese import (
+    completions,
+    fold,
+    pinyin_syllables,
+    readings_of,
+    segment_pinyin,
+    surname_length,
+)
 
 # What is searched of a name; more than any real one has.
 _LONGEST_NAME = 100
@@ -31,9 +38,12 @@ _HAN = re.compile(r"[^a-z0-9]+")
 _NOT_DIGITS = re.compile(r"[^0-9]")
 _PHONE_LIKE = re.compile(r"\+?[0-9][0-9 ().\-]*|\([0-9][0-9 ().\-]*")
 _PERSON = re.compile(r"[\u3400-\u9fff]{2,4}")
+# Characters that normalisation leaves alone, a name of nothing else.
+_PLAIN_HAN = re.compile(r"[\u4e00-\u9fff]{2,}")
 
 Syllables = list[tuple[str, ...]]
 _TOKENS_KEPT = 100_000
+_STEPS_KEPT = 50_000
 
 
 def _token(word: str) -> int:
@@ -70,13 +80,97 @@ class FoundBy(NamedTuple):
     tokens: list[int]
 
 
-def _name_part(name: str, person: bool) -> tuple[str, str, str, set[int]]:
-    """Sort key, folded name, written pinyin and tokens of one name."""
+class _Part(NamedTuple):
+    """What one name gives: its sort key, the folded name, the written pinyin and the tokens."""
+
+    key: str
+    folded: str
+    written: str
+    tokens: Sequence[int]
+
+
+class _Steps(dict[str, _Part | None]):
+    """What a character gives behind the one before it, by both; so many are kept.
+
+    The tokens are those of the pair, of the second one's readings and of these behind the
+    first one's. None where they cannot be told from the two alone.
+    """
+
+    def __init__(self, *, person: bool) -> None:
+        super().__init__()
+        self._person = person
+
+    def __missing__(self, two: str) -> _Part | None:
+        found = self._made(two)
+        if len(self) < _STEPS_KEPT:
+            self[two] = found
+        return found
+
+    def _made(self, two: str) -> _Part | None:
+        before, cell = (readings_of(char, person=self._person) for char in two)
+        return _step(two, before, cell)
+
+
+class _Starts(_Steps):
+    """What the first two characters of a name give, by both."""
+
+    def _made(self, two: str) -> _Part | None:
+        cells = pinyin_syllables(two, person=self._person)
+        # Behind a surname of two characters the next one has other neighbours than elsewhere.
+        if len(cells) < 2 or (self._person and surname_length(two) == 2):
+            return None
+        first, second = cells
+        step = _step(two, first, second)
+        return step and _Part(
+            f"{first[0]} {step.key}",
+            fold(two[0]) + step.folded,
+            f"{'/'.join(first)} {step.written}",
+            (*_syllable_tokens((), first), *step.tokens),
+        )
+
+
+def _step(two: str, before: tuple[str, ...], cell: tuple[str, ...]) -> _Part | None:
+    folded = fold(two)
+    if not before or not cell or len(folded) != 2 or not (before[0] + cell[0]).isalpha():
+        return None
+    tokens = (_token("h" + folded), *_syllable_tokens(before, cell))
+    return _Part(cell[0], folded[1], "/".join(cell), tokens)
+
+
+_steps = {True: _Steps(person=True), False: _Steps(person=False)}
+_starts = {True: _Starts(person=True), False: _Starts(person=False)}
+
+
+def _name_part(name: str, person: bool) -> _Part:
+    if _PLAIN_HAN.fullmatch(name) and (part := _plain_part(name, person)):
+        return part
     folded, cells = fold(name), pinyin_syllables(name, person=person)
-    tokens = _name_tokens(folded)
-    _add_pinyin_tokens(tokens, cells)
+    tokens = [*_name_tokens(folded), *_pinyin_tokens(cells)]
     key = " ".join([cell[0] for cell in cells])
-    return key, folded, _written_pinyin(cells), tokens
+    return _Part(key, folded, _written_pinyin(cells), tokens)
+
+
+def _plain_part(name: str, person: bool) -> _Part | None:
+    """The same for a name of Chinese characters alone, put together from pairs of neighbours.
+
+    Lists are made of such names, and of the same pairs again and again. None where a pair does
+    not tell enough.
+    """
+    start, steps = _starts[person][name[:2]], _steps[person]
+    if start is None or len(name) == 2:
+        return start
+    key, folded, written, tokens = start
+    found = [*tokens]
+    for at in range(1, len(name) - 1):
+        step = steps[name[at : at + 2]]
+        if step is None:
+            return None
+        said, char, cell, tokens = step
+        key += " " + said
+        folded += char
+        written += " " + cell
+        found += tokens
+    return _Part(key, folded, written, found)
 
 
 def found_by(
@@ -86,19 +180,24 @@ def found_by(
 
     ``other_names`` are contact persons and former names, ``phones`` E.164 or plain digits.
     """
-    parts = [_name_part(each, one) for each, one in _names(name, person, other_names)]
-    tokens = parts[0][3]
-    for part in parts[1:]:
-        tokens |= part[3]
-    digits = [_searched_digits(phone) for phone in phones]
-    for number in digits:
-        tokens.update([_digits[number[at : at + 4]] for at in range(len(number) - 3)])
-    written = (
-        "|".join([part[1] for part in parts if part[1]]),
-        "|".join([part[2] for part in parts if part[2]]),
-        "|".join([number for number in digits if number]),
-    )
-    return FoundBy(parts[0][0], "||".join(written), sorted(tokens))
+    key, folded, pinyin, own = _name_part(name[:_LONGEST_NAME], person)
+    tokens = [*own]
+    for other in other_names:
+        # Another name is a person's if it is as short as one: two to four characters.
+        part = _name_part(other[:_LONGEST_NAME], bool(_PERSON.fullmatch(other)))
+        tokens += part.tokens
+        folded = _joined(folded, part.folded)
+        pinyin = _joined(pinyin, part.written)
+    digits = ""
+    for phone in phones:
+        number = _searched_digits(phone)
+        tokens += [_digits[number[at : at + 4]] for at in range(len(number) - 3)]
+        digits = _joined(digits, number)
+    return FoundBy(key, f"{folded}||{pinyin}||{digits}", sorted(set(tokens)))
+
+
+def _joined(one: str, two: str) -> str:
+    return f"{one}|{two}" if one and two else one or two
 
 
 def tokens_for_customer(
@@ -116,13 +215,6 @@ def search_text(
 ) -> str:
     """Write the folded line against which a hit is checked; it begins with the folded name."""
     return found_by(name=name, person=person, other_names=other_names, phones=phones).text
-
-
-def _names(name: str, person: bool, others: Sequence[str]) -> Iterator[tuple[str, bool]]:
-    yield name[:_LONGEST_NAME], person
-    for other in others:
-        # Another name is a person's if it is as short as one: two to four characters.
-        yield other[:_LONGEST_NAME], bool(_PERSON.fullmatch(other))
 
 
 def _name_tokens(folded: str) -> set[int]:
@@ -143,14 +235,16 @@ def _run_words(run: str) -> list[str]:
     return ["h" + one + two for one, two in pairwise(run)]
 
 
-def _add_pinyin_tokens(tokens: set[int], cells: Syllables) -> None:
+def _pinyin_tokens(cells: Syllables) -> list[int]:
+    tokens: list[int] = []
     before: tuple[str, ...] = ()
     for cell in cells:
         if not cell[0][0].isalpha():
             before = ()
             continue
-        tokens.update(_syllable_tokens(before, cell))
+        tokens += _syllable_tokens(before, cell)
         before = cell
+    return tokens
 
 
 # Syllables and their neighbours are few: hardly a pair of a list's names is met for the first time.

@@ -6,26 +6,33 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from openpyxl import Workbook
 
+from genjin.customers.facets import tally
+from genjin.customers.facets.building import work_in_changes
 from genjin.customers.importing import deciding, jobs, operations, preparing, report
 from genjin.customers.importing.mapping import from_toml
+from genjin.customers.importing.pool import Cleaning, Owners
+from genjin.customers.importing.writing import copy_customers
 from genjin.customers.models import (
     ContactPoint,
     Customer,
     CustomerImport,
+    FacetChange,
     FieldDefinition,
     ImportMapping,
     ImportRow,
     TimelineEntry,
 )
 from genjin.customers.search import search_columns
+from genjin.customers.segments import EVERYBODY
 from genjin.foundation.models import AuditEntry
 from genjin.foundation.tabular.errors import FileChanged, UnreadableTable
 from genjin.foundation.tabular.table import open_table
@@ -135,6 +142,54 @@ class TestOneRun:
             if is_watched:
                 cursor.execute("SELECT count(*) FROM seen")
                 assert cursor.fetchone() == (76,)
+
+    @pytest.mark.parametrize("is_watched", [False, True])
+    def test_new_cards_are_noted_for_the_facets_and_counted_at_once(self, lists, is_watched):
+        if is_watched:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS "
+                    "$$ BEGIN RETURN NULL; END $$;"
+                    "CREATE TRIGGER see AFTER INSERT ON customers_customer "
+                    "FOR EACH STATEMENT EXECUTE FUNCTION see()"
+                )
+        make_customer()
+        work_in_changes(NOW)
+        user = make_user(role="agent", team=make_team())
+        rows = [f"某某公司{n},1380013{n:04d},,,,高" for n in range(9)]
+        rows[4:6] = ["坏,12,,,,", rows[3]]
+        bring_in(lists(*rows), by=user, chunk_rows=3)
+        cards = Customer.objects.filter(custodian=user)
+        noted = {(note.chunk << 13) + place for note in FacetChange.objects.all()
+                 for place in note.places}  # fmt: skip
+        assert noted == set(cards.values_list("number", flat=True))
+        for _ in range(2):
+            got = tally(EVERYBODY, user=None, facets=["custodian", "team", "fields.level"])
+            assert (got.total, {name: dict(found) for name, found in got.by_facet.items()}) == (8, {
+                "custodian": {str(user.pk): 7, "": 7}, "team": {str(user.team_id): 7, "": 7},
+                "fields.level": {"high": 7, "": 7},
+            })  # fmt: skip
+            work_in_changes(NOW)
+        assert not FacetChange.objects.exists()
+
+    def test_who_is_gone_when_the_rows_are_written_gets_no_cards(self, lists):
+        user = make_user(role="agent")
+        path = lists(*[f"某某公司{n},1380013{n:04d},,,," for n in range(3)])
+        run = operations.receive(path, name=path.name, by=None, now=NOW)
+        rows = [
+            (number, cells) for number, cells in open_table(path, preparing.layout_of(run)).rows()
+        ]
+        operations.set_mapping(run, from_toml(MAP), on_duplicate="skip", by=None, now=NOW)
+        preparing.make_fields(run.mapping, run.columns, by=None, now=NOW)
+        stamps = operations.stamps_of(run, user, NOW)
+        gone = replace(stamps, by=None, custodian=user.pk + 1)
+        made = Cleaning(preparing.spec_for(run), gone, with_lines=True).chunk(rows)[2]
+        assert made.owners == Owners(frozenset({user.pk + 1}), frozenset())
+        with pytest.raises(IntegrityError), transaction.atomic():
+            copy_customers(made, [0, 1, 2])
+            with connection.cursor() as cursor:
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        assert not Customer.objects.exists()
 
     def test_cards_are_found_as_those_typed_by_hand(self, lists):
         bring_in(lists("欧阳单,13800138000,,王芳,,", "苏州华盛公司,,,,,"))

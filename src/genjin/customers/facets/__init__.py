@@ -1,7 +1,8 @@
 """The holes along the card's edge: live counts of every choice field (CU2).
 
 `counting` asks, `catalogue` names what was counted, `statement` is the SQL, `ticks` says which
-conditions bitmaps answer, `building` keeps the bitmaps. `docs/architecture.md` tells why.
+conditions bitmaps answer, `building` keeps the bitmaps, `noting` tells of what was copied in.
+`docs/architecture.md` tells why.
 """
 
 from genjin.customers.facets.catalogue import (
@@ -13,8 +14,10 @@ from genjin.customers.facets.catalogue import (
     facet_counts,
 )
 from genjin.customers.facets.counting import Members, Tally, members, tally
+from genjin.customers.facets.noting import INSERT_TRIGGER, note_new
 
 __all__ = [
+    "INSERT_TRIGGER",
     "Counted",
     "Facet",
     "FacetValue",
@@ -24,5 +27,6 @@ __all__ = [
     "facet_codes",
     "facet_counts",
     "members",
+    "note_new",
     "tally",
 ]

@@ -44,7 +44,7 @@ def decide(row: ImportRow, decision: str, *, by: User, now: datetime) -> None:
         draft = RowCleaner(preparing.spec_for(run)).clean(row.row_number, row.values)
         if decision == NEW:
             stamps = operations.stamps_of(run, by, now)
-            copy_customers(Lines([lines(draft, stamps, block_of_ids())]), [0], by=by)
+            copy_customers(Lines([lines(draft, stamps, block_of_ids())]), [0])
         else:
             known: UUID | None = row.duplicate_of_id
             if known is None:

@@ -42,8 +42,9 @@ class Draft:
     @property
     def keys(self) -> tuple[str, ...]:
         """What duplicates are found by: phones as they are, the tax number behind "tax:"."""
-        found = [phone.value for phone in self.phones if phone.value.startswith("+")]
-        found += [phone.value for phone in self.person_phones if phone.value.startswith("+")]
+        found = [phone.value for phone in self.phones if phone.value[0] == "+"]
+        if self.person_phones:
+            found += [phone.value for phone in self.person_phones if phone.value[0] == "+"]
         if tax := self.columns.get("tax_number"):
             found.append(f"tax:{tax}")
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)

@@ -1,21 +1,41 @@
-"""Writes a draft as lines for PostgreSQL's COPY: one string for each table. Pure.
+"""Writes a draft as rows for PostgreSQL's binary COPY: one piece of bytes for each table. Pure.
 
-The lines are made in the worker processes, so that the process that holds the connection only
+The rows are made in the worker processes, so that the process that holds the connection only
 passes bytes on. Ids are made here too, a block at a time.
 """
 
 import json
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
+from typing import Any
+from uuid import UUID
 
 from genjin.customers.importing.draft import Draft, PhoneDraft
+from genjin.customers.importing.packing import (
+    EMPTY,
+    FALSE,
+    NO_TEXTS,
+    NULL,
+    TRUE,
+    UUID_LENGTH,
+    Words,
+    bigint,
+    integers,
+    jsonb,
+    moment,
+    numeric,
+    row,
+    smallint,
+    text,
+    texts,
+)
 from genjin.kernel.address import centre, division_of
 from genjin.kernel.searchtokens import FoundBy, found_by
 
-NULL = r"\N"
 CUSTOMER = (
     "id", "kind", "name", "other_names", "name_key", "search_text", "search_tokens", "sex",
     "form_of_address", "language", "time_zone", "tax_number", "region", "custodian_id", "team_id",
@@ -43,8 +63,27 @@ TABLES = {
     "customers_address": ADDRESS,
     "customers_timelineentry": TIMELINE,
 }
-_SPECIAL = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
-_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_ID_AT = 6
+"""Where the 16 bytes of the id stand in the row of a customer: behind two lengths."""
+_ADDRESSES, _PEOPLE, _POINTS, _ENTRIES, _CUSTOMERS = map(
+    row, (ADDRESS, PERSON, POINT, TIMELINE, CUSTOMER)
+)
+_NO_JSON, _NO_LIST = jsonb(b"{}"), jsonb(b"[]")
+_word = Words()
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def _fast_encoder() -> Callable[[Any], str]:
+    """The encoder of `json` made once: `encode` makes it anew for every value."""
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:
+        return _encode
+    quoted = json.encoder.encode_basestring
+    encoder = make(None, _encode, quoted, None, ":", ",", False, False, True)
+    return lambda value: "".join(encoder(value, 0))
+
+
+_json = _fast_encoder()
 
 
 @dataclass(frozen=True)
@@ -54,49 +93,55 @@ class Stamps:
     `custodian` and `team` are ids for customers of whom the file says neither.
     """
 
-    at: str
-    run: str
+    at: datetime
+    run: UUID
     file_name: str
-    by: str = NULL
-    custodian: str = NULL
-    team: str = NULL
+    by: int | None = None
+    custodian: int | None = None
+    team: int | None = None
 
     @cached_property
-    def file_json(self) -> str:
-        """The file's name as JSON inside a COPY line."""
-        return escaped(_json(self.file_name))
+    def moment(self) -> bytes:
+        return moment(self.at)
+
+    @cached_property
+    def owners(self) -> tuple[bytes, bytes]:
+        """Custodian and team of customers of whom the file says neither."""
+        return bigint(self.custodian), bigint(self.team)
+
+    @cached_property
+    def entry(self) -> tuple[bytes, bytes, bytes]:
+        """A timeline entry behind the customer's id: before, in and behind its JSON."""
+        return (
+            self.moment + text("import") + text("imported"),
+            b'{"file":' + _json(self.file_name).encode() + b',"row":',
+            text("import") + text(str(self.run)) + bigint(self.by),
+        )
 
 
-def block_of_ids() -> Callable[[], str]:
-    """A source of UUIDv7 in hexadecimal digits, each greater than the one before.
+def block_of_ids() -> Callable[[], bytes]:
+    """A source of UUIDv7 as fields, each greater than the one before.
 
-    The 74 bits after the time start at a random place, so that blocks made in the same
+    The 74 bits behind the time start at a random place, so that blocks made in the same
     millisecond by several processes do not meet.
     """
     milliseconds = time.time_ns() // 1_000_000
-    tail = int.from_bytes(os.urandom(10), "big") & ((1 << 73) - 1)
-    high = milliseconds << 80 | 7 << 76 | 2 << 62
-    low_62 = (1 << 62) - 1
+    tail = int.from_bytes(os.urandom(10), "big")
+    head = UUID_LENGTH + (milliseconds << 16 | 7 << 12 | tail >> 68).to_bytes(8, "big")
+    # Half of the room of the last 62 bits is left to count up.
+    low = 2 << 62 | tail & ((1 << 61) - 1)
 
-    def next_id() -> str:
-        nonlocal tail
-        tail += 1
-        return f"{high | (tail >> 62) << 64 | tail & low_62:032x}"
+    def next_id() -> bytes:
+        nonlocal low
+        low += 1
+        return head + low.to_bytes(8, "big")
 
     return next_id
 
 
-def escaped(text: str) -> str:
-    """Text as COPY reads it."""
-    if "\\" in text or "\n" in text or "\t" in text or "\r" in text:
-        return text.translate(_SPECIAL)
-    return text
-
-
-def text_array(texts: Iterable[str]) -> str:
-    """A text[] as COPY reads it."""
-    quoted = ['"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' for text in texts]
-    return escaped("{" + ",".join(quoted) + "}")
+def id_in(rows: bytes, begin: int) -> UUID:
+    """The id of the customer whose row begins there."""
+    return UUID(bytes=rows[begin + _ID_AT : begin + _ID_AT + 16])
 
 
 def _found_by(draft: Draft) -> FoundBy:
@@ -112,85 +157,92 @@ def _found_by(draft: Draft) -> FoundBy:
     )
 
 
-def lines(draft: Draft, stamps: Stamps, next_id: Callable[[], str]) -> tuple[str, ...]:
-    """The lines of a draft in the order of TABLES; a table that gets none has ""."""
+def lines(draft: Draft, stamps: Stamps, next_id: Callable[[], bytes]) -> tuple[bytes, ...]:
+    """The rows of a draft in the order of TABLES; a table that gets none has none."""
     customer = next_id()
     person = next_id() if draft.person.get("name") else NULL
     return (
         _customer(draft, stamps, customer),
-        _person(draft, stamps, customer, person) if person != NULL else "",
+        _person(draft, stamps, customer, person) if person != NULL else b"",
         points(draft, customer, person, next_id),
-        addresses(draft, customer, next_id),
+        addresses(draft, customer, next_id) if draft.addresses else b"",
         _timeline(draft, stamps, customer, next_id()),
     )
 
 
-def _customer(draft: Draft, stamps: Stamps, pk: str) -> str:
+def _customer(draft: Draft, stamps: Stamps, pk: bytes) -> bytes:
     columns = draft.columns
     get = columns.get
     found = _found_by(draft)
     grade = get("grade", "")
-    is_free = "custodian_id" not in columns and "team_id" not in columns
-    return "\t".join(
+    custodian, team = stamps.owners
+    if "custodian_id" in columns or "team_id" in columns:
+        custodian, team = bigint(get("custodian_id")), bigint(get("team_id"))
+    return b"".join(
         (
+            _CUSTOMERS,
             pk,
-            columns["kind"],
-            escaped(columns["name"]),
-            text_array(draft.other_names) if draft.other_names else "{}",
-            escaped(found.key[:400]),
-            escaped(found.text),
-            "{" + str(found.tokens)[1:-1] + "}",
-            get("sex", ""),
-            escaped(get("form_of_address", "")),
-            get("language", ""),
-            get("time_zone", ""),
-            get("tax_number", ""),
-            get("region") or (division_of(draft.addresses[0]) if draft.addresses else ""),
-            str(get("custodian_id", stamps.custodian if is_free else NULL)),
-            str(get("team_id", stamps.team if is_free else NULL)),
-            grade,
-            stamps.at if grade else NULL,
-            "f",
-            escaped(get("source", "")),
-            escaped(get("note", "")),
-            escaped(_json(draft.fields)) if draft.fields else "{}",
-            stamps.at,
-            stamps.at,
+            _word[columns["kind"]],
+            text(columns["name"]),
+            texts(draft.other_names) if draft.other_names else NO_TEXTS,
+            text(found.key[:400]),
+            text(found.text),
+            integers(found.tokens),
+            _word[get("sex", "")],
+            _word[get("form_of_address", "")],
+            _word[get("language", "")],
+            _word[get("time_zone", "")],
+            text(get("tax_number", "")),
+            _word[get("region") or (division_of(draft.addresses[0]) if draft.addresses else "")],
+            custodian,
+            team,
+            _word[grade],
+            stamps.moment if grade else NULL,
+            FALSE,
+            _word[get("source", "")],
+            text(get("note", "")),
+            jsonb(_json(draft.fields).encode()) if draft.fields else _NO_JSON,
+            stamps.moment,
+            stamps.moment,
         )
-    ) + "\n"  # fmt: skip
-
-
-def _person(draft: Draft, stamps: Stamps, customer: str, pk: str) -> str:
-    person = draft.person
-    roles = "{" + person["role"] + "}" if "role" in person else "{}"
-    return "\t".join(
-        (pk, customer, "f", escaped(person["name"]), "", "", escaped(person.get("title", "")),
-         roles, "", "", "f", "f", "", "[]", "{}", "", "t", stamps.at)
-    ) + "\n"  # fmt: skip
-
-
-def points(draft: Draft, customer: str, person: str, next_id: Callable[[], str]) -> str:
-    """The lines of all numbers and e-mail addresses."""
-    made = []
-    position = 0
-    for owner, phones in ((NULL, draft.phones), (person, draft.person_phones)):
-        for phone in phones:
-            made.append(_point(phone, customer, owner, next_id(), position))
-            position += 1
-    for email in draft.emails:
-        made.append(
-            f"{next_id()}\t{customer}\t\\N\temail\tother\t{escaped(email)}\t\t{escaped(email)}"
-            f"\tok\t{position}\tt\n"
-        )
-        position += 1
-    return "".join(made)
-
-
-def _point(phone: PhoneDraft, customer: str, person: str, pk: str, position: int) -> str:
-    return (
-        f"{pk}\t{customer}\t{person}\tphone\t{phone.label}\t{phone.value}\t{phone.extension}"
-        f"\t{escaped(phone.raw)}\t{phone.status}\t{position}\tt\n"
     )
+
+
+def _person(draft: Draft, stamps: Stamps, customer: bytes, pk: bytes) -> bytes:
+    person = draft.person
+    roles = texts([person["role"]]) if "role" in person else NO_TEXTS
+    return b"".join(
+        (
+            _PEOPLE, pk, customer, FALSE, text(person["name"]), EMPTY, EMPTY,
+            text(person.get("title", "")), roles,
+            EMPTY, EMPTY, FALSE, FALSE, EMPTY, _NO_LIST, _NO_JSON, EMPTY, TRUE, stamps.moment,
+        )
+    )  # fmt: skip
+
+
+def points(draft: Draft, customer: bytes, person: bytes, next_id: Callable[[], bytes]) -> bytes:
+    """The rows of all numbers and e-mail addresses."""
+    made: list[bytes] = []
+    for phone in draft.phones:
+        made.append(_point(phone, customer, NULL, next_id(), len(made)))
+    for phone in draft.person_phones:
+        made.append(_point(phone, customer, person, next_id(), len(made)))
+    for email in draft.emails:
+        address = text(email)
+        made.append(
+            b"".join(
+                (_POINTS, next_id(), customer, NULL, _word["email"], _word["other"], address,
+                 EMPTY, address, _word["ok"], smallint(len(made)), TRUE)
+            )
+        )  # fmt: skip
+    return b"".join(made)
+
+
+def _point(phone: PhoneDraft, customer: bytes, person: bytes, pk: bytes, position: int) -> bytes:
+    return b"".join(
+        (_POINTS, pk, customer, person, _word["phone"], _word[phone.label], text(phone.value),
+         _word[phone.extension], text(phone.raw), _word[phone.status], smallint(position), TRUE)
+    )  # fmt: skip
 
 
 def place(draft: Draft, at: int, text: str) -> dict[str, str]:
@@ -208,24 +260,25 @@ def place(draft: Draft, at: int, text: str) -> dict[str, str]:
 _PLACE = ("division", "latitude", "longitude", "precision", "system")
 
 
-def addresses(draft: Draft, customer: str, next_id: Callable[[], str]) -> str:
-    """The lines of all addresses; postcode and coordinates belong to the first."""
+def addresses(draft: Draft, customer: bytes, next_id: Callable[[], bytes]) -> bytes:
+    """The rows of all addresses; postcode and coordinates belong to the first."""
     made = []
-    for at, text in enumerate(draft.addresses):
-        postcode = escaped(draft.postcode) if at == 0 else ""
-        label = "main" if at == 0 else "other"
-        lies = place(draft, at, text)
-        point = f"{lies['latitude'] or NULL}\t{lies['longitude'] or NULL}"
+    for at, written in enumerate(draft.addresses):
+        lies = place(draft, at, written)
         made.append(
-            f"{next_id()}\t{customer}\t{label}\t{escaped(text)}\t{postcode}\t{lies['division']}"
-            f"\t{point}\t{lies['precision']}\t{lies['system']}\tt\n"
-        )
-    return "".join(made)
+            b"".join(
+                (
+                    _ADDRESSES, next_id(), customer, _word["main" if at == 0 else "other"],
+                    text(written), text(draft.postcode if at == 0 else ""),
+                    _word[lies["division"]], numeric(lies["latitude"]), numeric(lies["longitude"]),
+                    _word[lies["precision"]], _word[lies["system"]], TRUE,
+                )
+            )
+        )  # fmt: skip
+    return b"".join(made)
 
 
-def _timeline(draft: Draft, stamps: Stamps, customer: str, pk: str) -> str:
-    return (
-        f"{pk}\t{customer}\t{stamps.at}\timport\timported"
-        f'\t{{"file":{stamps.file_json},"row":{draft.number}}}'
-        f"\timport\t{stamps.run}\t{stamps.by}\n"
-    )
+def _timeline(draft: Draft, stamps: Stamps, customer: bytes, pk: bytes) -> bytes:
+    before, inside, behind = stamps.entry
+    data = jsonb(inside + b"%d}" % draft.number)
+    return b"".join((_ENTRIES, pk, customer, before, data, behind))

@@ -21,7 +21,7 @@ from genjin.customers.importing import mapping as mappings
 from genjin.customers.importing import preparing
 from genjin.customers.importing.checking import Checking
 from genjin.customers.importing.duplicates import EarlierRuns
-from genjin.customers.importing.lines import NULL, Stamps
+from genjin.customers.importing.lines import Stamps
 from genjin.customers.importing.pool import RawRow, clean_chunks
 from genjin.customers.importing.rows import RowCleaner
 from genjin.customers.importing.writing import tidy_search, write_chunk
@@ -220,7 +220,7 @@ def _move(run: CustomerImport, to: str, *, by: User | None, now: datetime, **val
 
 def _chunks(table: Table, start: int, size: int) -> Iterator[tuple[int, list[RawRow]]]:
     """The rows from the `start`-th on in chunks, each with the place of its first row."""
-    rows = ((number, cells) for number, cells in table.rows(start=start))
+    rows = table.numbered(start=start)
     first = start
     while chunk := list(islice(rows, size)):
         yield first, chunk
@@ -231,12 +231,12 @@ def stamps_of(run: CustomerImport, by: User | None, now: datetime) -> Stamps:
     """What the rows of this run carry."""
     custody = preparing.default_custody(by)
     return Stamps(
-        at=now.isoformat(),
-        run=str(run.pk),
+        at=now,
+        run=run.pk,
         file_name=run.file_name,
-        by=str(by.pk) if by else NULL,
-        custodian=str(custody.get("custodian_id", NULL)),
-        team=str(custody.get("team_id", NULL)),
+        by=by.pk if by else None,
+        custodian=custody.get("custodian_id"),
+        team=custody.get("team_id"),
     )
 
 

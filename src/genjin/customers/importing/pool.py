@@ -19,7 +19,7 @@ from itertools import accumulate, chain, islice
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from genjin.customers.importing.lines import Stamps, block_of_ids, lines
+from genjin.customers.importing.lines import Stamps, block_of_ids, id_in, lines
 from genjin.customers.importing.mapping import Spec
 from genjin.customers.importing.rows import RowCleaner
 from genjin.kernel.errors import GenjinError
@@ -46,19 +46,30 @@ class Cleaned(NamedTuple):
     place: int = -1
 
 
-class Lines:
-    """The COPY lines of the good rows of a chunk: for each table one text, and where rows end."""
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """The users and teams that the lines of a chunk name."""
 
-    def __init__(self, rows: Sequence[Sequence[str]]) -> None:
-        encoded = [[line.encode() for line in lines] for lines in zip(*rows, strict=True)]
-        self.texts = [b"".join(lines) for lines in encoded]
-        self.ends = [array("I", accumulate(map(len, lines))) for lines in encoded]
+    users: frozenset[int] = frozenset()
+    teams: frozenset[int] = frozenset()
+
+
+class Lines:
+    """The COPY rows of the good rows of a chunk: for each table one text, and where rows end.
+
+    `owners` are all whom they name, None where nobody has noted them.
+    """
+
+    def __init__(self, rows: Sequence[Sequence[bytes]], owners: Owners | None = None) -> None:
+        tables = list(zip(*rows, strict=True))
+        self.texts = [b"".join(lines) for lines in tables]
+        self.ends = [array("I", accumulate(map(len, lines))) for lines in tables]
         self.count = len(rows)
+        self.owners = owners
 
     def id_of(self, place: int) -> UUID:
         """The id of the customer that a row makes."""
-        begin = self.ends[0][place - 1] if place else 0
-        return UUID(self.texts[0][begin : begin + 32].decode())
+        return id_in(self.texts[0], self.ends[0][place - 1] if place else 0)
 
     def of(self, table: int, places: Sequence[int]) -> bytes:
         """The lines of these rows (in rising order) for one table."""
@@ -115,7 +126,9 @@ class Cleaning:
         next_id = block_of_ids()
         clean, stamps, with_lines = self.cleaner.clean, self.stamps, self.with_lines
         rows: list[tuple[Any, ...]] = []
-        made: list[tuple[str, ...]] = []
+        made: list[tuple[bytes, ...]] = []
+        users: set[int | None] = {stamps.by, stamps.custodian}
+        teams: set[int | None] = {stamps.team}
         choices: dict[tuple[str, str], None] = {}
         for number, cells in raw:
             if not any(cells):
@@ -129,7 +142,15 @@ class Cleaning:
             rows.append((number, draft.keys, (), len(made)))
             if with_lines:
                 made.append(lines(draft, stamps, next_id))
-        return rows, list(choices), Lines(made) if made else NO_LINES
+                users.add(draft.columns.get("custodian_id"))
+                teams.add(draft.columns.get("team_id"))
+        if not made:
+            return rows, list(choices), NO_LINES
+        owners = Owners(
+            frozenset(pk for pk in users if pk is not None),
+            frozenset(pk for pk in teams if pk is not None),
+        )
+        return rows, list(choices), Lines(made, owners)
 
 
 _cleaning: Cleaning | None = None

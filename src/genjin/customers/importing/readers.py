@@ -10,7 +10,7 @@ from genjin.customers.importing.draft import Draft, PhoneDraft
 from genjin.customers.importing.mapping import FIELD, PHONE, FieldSpec, Spec
 from genjin.customers.importing.values import BadCell
 from genjin.kernel.address import division, division_of
-from genjin.kernel.phone import parse_phone, split_phones
+from genjin.kernel.phone import Phone, parse_phone, split_phones
 
 Reader = Callable[[Draft, str], None]
 MAX_NAME = 200
@@ -75,7 +75,12 @@ def _field_putter(field: FieldSpec, rule: Mapping[str, Any]) -> Reader:
     def put(draft: Draft, cell: str) -> None:
         draft.fields[code] = read(cell)
 
-    return put
+    def put_number(draft: Draft, cell: str) -> None:
+        # What nearly all cells are is not worth another call.
+        is_plain = cell.isdecimal() and cell.isascii() and len(cell) <= values.SAFE_DIGITS
+        draft.fields[code] = int(cell) if is_plain else read(cell)
+
+    return put_number if field.type == "number" else put
 
 
 def _field_reader(field: FieldSpec, rule: Mapping[str, Any]) -> Callable[[str], Any]:
@@ -146,7 +151,7 @@ def _phone_putter(spec: Spec, rule: Mapping[str, Any]) -> Reader:
     def put(draft: Draft, cell: str) -> None:
         phones = draft.person_phones if is_person else draft.phones
         for phone in read_phones(cell, label, region, keeps_bad=keeps_bad):
-            if all(other.value != phone.value for other in phones):
+            if not phones or all(other.value != phone.value for other in phones):
                 phones.append(phone)
 
     return put
@@ -170,13 +175,19 @@ def read_phones(cell: str, label: str, region: str, *, keeps_bad: bool) -> list[
     return found
 
 
-def _phone_draft(phone: Any, label: str) -> PhoneDraft:
-    own = {"mobile": "mobile", "fixed": "work"}.get(phone.kind, "other")
+_LABELS = {"mobile": "mobile", "fixed": "work"}
+
+
+def _phone_draft(phone: Phone, label: str) -> PhoneDraft:
+    raw, e164, _, extension, kind, _, status, _ = phone
+    if kind == label == "mobile":
+        return PhoneDraft(e164, raw[:300], label, extension[:10], status)
     # A mobile in the column of office phones is still a mobile.
-    chosen = own if not label or (label == "mobile") != (phone.kind == "mobile") else label
-    if label == "home" and phone.kind != "mobile":
+    is_told = label and (label == "mobile") == (kind == "mobile")
+    chosen = label if is_told else _LABELS.get(kind, "other")
+    if label == "home" and kind != "mobile":
         chosen = "home"
-    return PhoneDraft(phone.e164, phone.raw[:300], chosen, phone.extension[:10], phone.status)
+    return PhoneDraft(e164, raw[:300], chosen, extension[:10], status)
 
 
 # -- columns of the card ----------------------------------------------------------------------

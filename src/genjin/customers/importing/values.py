@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 _PLAIN = re.compile(r"[+-]?\d{1,15}(?:\.\d+)?", re.ASCII)
@@ -27,6 +28,7 @@ _MONTHS = {
     )
 }  # fmt: skip
 _LONGEST_SHOWN = 40
+SAFE_DIGITS = 15
 MAX_TEXT = 2000
 
 
@@ -46,7 +48,7 @@ def shown(cell: str) -> str:
 
 def number(cell: str) -> int | float:
     """A number, also with thousands separators (1,234,567.5) and in full-width digits."""
-    if cell.isascii() and cell.isdigit() and len(cell) <= 15:
+    if cell.isascii() and cell.isdigit() and len(cell) <= SAFE_DIGITS:
         return int(cell)
     text = unicodedata.normalize("NFKC", cell).strip().replace("\u2212", "-")
     if _THOUSANDS.fullmatch(text):
@@ -57,6 +59,7 @@ def number(cell: str) -> int | float:
     return int(value) if value.is_integer() else value
 
 
+@lru_cache(maxsize=16_384)
 def day(cell: str, order: str = "") -> str:
     """A day as ISO text: 2026-01-05, 2026/1/5, 20260105, with year, month, day characters.
 

@@ -24,6 +24,7 @@ def names() -> Mapping[str, str]:
     return tomllib.loads((_DATA / "names.toml").read_text("utf-8"))
 
 
+@lru_cache(maxsize=4096)
 def plain(text: str) -> str:
     """A word as it is compared: without case, blanks, punctuation and what stands in brackets."""
     folded = unicodedata.normalize("NFKC", text).casefold().split("(")[0]
