@@ -20,6 +20,7 @@ from genjin.conf.sample import (
     people,
     rulebook,
     scores,
+    selling,
 )
 from genjin.customers.importing import mapping as mappings
 from genjin.customers.importing import operations as importing
@@ -89,6 +90,8 @@ def load(*, now: datetime, count: int, say: Callable[[str], None]) -> list[tuple
     cards.age_cards(agents, now=now)
     cards.make_warranties(data, by=users["manager"], now=now)
     cards.ask_for_file(data, by=users["manager"], now=now)
+    say("Selling on terms …")
+    selling.make_sales(users, now=now)
     say("Asking customers how we did …")
     scores.make_scores(data, users, now=now)
     scores.make_promises(data, users, now=now)
