@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -22,7 +22,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from genjin.customers import events
-from genjin.customers.importing.values import BadCell, day, shown
+from genjin.customers.importing.values import BadCell, day, money, shown
 from genjin.customers.models import ContactPoint, Customer, ProductCategory, TimelineEntry
 from genjin.customers.queries import visible_to
 from genjin.foundation import audit, policy
@@ -135,10 +135,9 @@ class _Lists:
 
 
 def _amount(cell: str) -> Decimal | None:
-    text = unicodedata.normalize("NFKC", cell).replace(",", "").replace(" ", "")
     try:
-        return Decimal(text)
-    except InvalidOperation:
+        return money(cell)
+    except BadCell:
         return None
 
 

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -57,6 +58,21 @@ def number(cell: str) -> int | float:
         raise BadCell("not_a_number", value=shown(cell))
     value = float(text)
     return int(value) if value.is_integer() else value
+
+
+def money(cell: str) -> Decimal:
+    """An amount, exactly as it is written, with or without thousands separators.
+
+    A currency's sign before it and brackets for less than nothing are understood.
+    """
+    text = unicodedata.normalize("NFKC", cell).strip().replace("\u2212", "-").lstrip("¥$€£ ")
+    if text.startswith("(") and text.endswith(")"):
+        text = f"-{text[1:-1].strip()}"
+    if _THOUSANDS.fullmatch(text):
+        text = text.replace(",", "")
+    if not _PLAIN.fullmatch(text):
+        raise BadCell("not_an_amount_cell", value=shown(cell))
+    return Decimal(text)
 
 
 @lru_cache(maxsize=16_384)
