@@ -91,7 +91,7 @@ def load(*, now: datetime, count: int, say: Callable[[str], None]) -> list[tuple
     cards.make_warranties(data, by=users["manager"], now=now)
     cards.ask_for_file(data, by=users["manager"], now=now)
     say("Selling on terms …")
-    selling.make_sales(users, now=now)
+    selling.make_sales(data, users, now=now)
     say("Asking customers how we did …")
     scores.make_scores(data, users, now=now)
     scores.make_promises(data, users, now=now)

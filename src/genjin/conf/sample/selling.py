@@ -5,6 +5,7 @@ Everything goes the way of the product, at the moment it would have happened.
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.utils import timezone
 
@@ -26,7 +27,7 @@ _AGES = ((160, 0), (130, 40), (100, 0), (75, 0), (62, 100), (55, 50), (45, 0), (
          (34, 0), (33, 20), (20, 0), (10, 0), (3, 0))  # fmt: skip
 
 
-def make_sales(users: dict[str, User], *, now: datetime) -> None:
+def make_sales(data: dict[str, Any], users: dict[str, User], *, now: datetime) -> None:
     """Orders with terms for some of the organisations of the sample."""
     seller, manager = users["agent"], users["manager"]
     products = [one for one in Product.objects.filter(is_active=True).order_by("code")
@@ -38,20 +39,20 @@ def make_sales(users: dict[str, User], *, now: datetime) -> None:
     )
     for place, buyer in enumerate(buyers[:BUYERS]):
         age, percent = _AGES[place % len(_AGES)]
-        history = _Buyer(buyer, seller, manager, products, place)
+        history = _Buyer(buyer, seller, manager, products, place, data["selling"])
         history.pay_at_once(now - timedelta(days=age + 90))
         history.open_credit(now - timedelta(days=age + 12))
         history.buy_on_credit(now - timedelta(days=age), percent=percent, now=now)
-    _drafts(buyers, seller, products, now=now)
+    _drafts(buyers, seller, products, reason=data["selling"]["exception"], now=now)
 
 
 class _Buyer:
     """One customer's way from the first order to an account."""
 
     def __init__(self, customer: Customer, seller: User, manager: User,
-                 products: list[Product], place: int) -> None:  # fmt: skip
+                 products: list[Product], place: int, words: dict[str, str]) -> None:  # fmt: skip
         self.customer, self.seller, self.manager, self.place = customer, seller, manager, place
-        self.products = products
+        self.products, self.words = products, words
 
     def _line(self, number: int, quantity: int) -> LineDraft:
         return line_of(self.products[(self.place + number) % len(self.products)], quantity)
@@ -92,12 +93,13 @@ class _Buyer:
 
     def open_credit(self, at: datetime) -> None:
         credit.record_inquiry(
-            self.customer, cause="new", made_on=timezone.localdate(at), source="企业信用信息公示",
+            self.customer, cause="new", made_on=timezone.localdate(at), 
+            source=self.words["inquiry_source"],
             result="good" if self.place % 3 else "fair", by=self.manager, now=at,
         )  # fmt: skip
         selling.set_credit(
             self.customer, limit=Decimal(20000 + 10000 * (self.place % 4)), standing="open",
-            reason="三笔订单按时付清", by=self.manager, now=at,
+            reason=self.words["credit_reason"], by=self.manager, now=at,
         )  # fmt: skip
 
     def buy_on_credit(self, at: datetime, *, percent: int, now: datetime) -> None:
@@ -117,8 +119,9 @@ def line_of(product: Product, quantity: int) -> LineDraft:
                      unit_price=price.amount)  # fmt: skip
 
 
-def _drafts(buyers: list[Customer], seller: User, products: list[Product], *, now: datetime
-            ) -> None:  # fmt: skip
+def _drafts(
+    buyers: list[Customer], seller: User, products: list[Product], *, reason: str, now: datetime
+) -> None:
     """An order that waits for an answer, one whose terms are not open, one in instalments."""
     fresh = buyers[BUYERS:]
     if len(fresh) < 3:
@@ -131,7 +134,7 @@ def _drafts(buyers: list[Customer], seller: User, products: list[Product], *, no
         fresh[1], lines=[line_of(products[1 % len(products)], 3)], rules=rules, by=seller, now=now,
         payment=TermsDraft("after", 30),
     )  # fmt: skip
-    selling.ask_exception(asked, reason="学校客户，财政付款", by=seller, now=now)
+    selling.ask_exception(asked, reason=reason, by=seller, now=now)
     total = ordering.line_amount(line, "CNY") or Decimal(0)
     plan = even_plan(total, count=6, first_on=timezone.localdate(now) + timedelta(days=30),
                      step=Decimal("0.01"))  # fmt: skip
