@@ -93,7 +93,7 @@ class _Buyer:
 
     def open_credit(self, at: datetime) -> None:
         credit.record_inquiry(
-            self.customer, cause="new", made_on=timezone.localdate(at), 
+            self.customer, cause="new", made_on=timezone.localdate(at),
             source=self.words["inquiry_source"],
             result="good" if self.place % 3 else "fair", by=self.manager, now=at,
         )  # fmt: skip

@@ -33,8 +33,6 @@ class FileMap:
     fixed: Mapping[str, str] = field(default_factory=dict)
     day_order: str = ""
     creates_customers: bool = False
-    country_column: str = ""
-    countries: Mapping[str, str] = field(default_factory=dict)
 
 
 def from_toml(text: str, kind: str) -> FileMap:
@@ -54,8 +52,6 @@ def from_toml(text: str, kind: str) -> FileMap:
         kind=kind, columns={str(k): str(v) for k, v in columns.items()},
         fixed={str(k): str(v) for k, v in fixed.items()}, day_order=str(data.get("days", "")),
         creates_customers=bool(customers.get("create", False)),
-        country_column=str(customers.get("country_column", "")),
-        countries={str(k): str(v) for k, v in customers.get("countries", {}).items()},
     )  # fmt: skip
 
 

@@ -15,7 +15,6 @@ from genjin.kernel.problems import Reason
 from genjin.receivables.importing.mapping import ITEMS, WHO, FileMap, plain
 from genjin.receivables.rules.amounts import amount_problem, currency_problem
 
-_YES = {"yes", "y", "true", "1", "是", "有"}
 _KEY = 100
 
 
@@ -53,7 +52,7 @@ def read_row(row: Row, where: Mapping[str, int], chosen: FileMap) -> Read:
     _amount(found, "amount", is_needed=True)
     if chosen.kind == ITEMS:
         _amount(found, "paid_amount", is_needed=False)
-        found.values["disputed"] = plain(cells.get("disputed", "")) in _YES
+        found.values["disputed"] = plain(cells.get("disputed", "")) in _yes()
         _number(found)
     else:
         found.values["means"] = _means(cells.get("means", ""))
@@ -105,6 +104,11 @@ def _number(read: Read) -> None:
         read.fault("cell_needed", field="number")
     elif len(number) > 40:
         read.fault("too_long", limit=40)
+
+
+@lru_cache
+def _yes() -> frozenset[str]:
+    return frozenset(plain(word) for word in policy.shipped("receivable_columns")["yes"]["words"])
 
 
 @lru_cache

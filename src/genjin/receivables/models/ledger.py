@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -55,10 +56,11 @@ class Account(models.Model):
 class Receivable(models.Model):
     """One amount owed: a bill of ours, an instalment, a charge, or an open item brought in (RE1).
 
-    `amount` never changes; `open_amount` is what is left of it, and `state` is open exactly while
-    something is. `due_on` is null while a condition of the contract is not met (goods not sold
-    through yet). `source_kind`/`source_id` name what it came from: order, delivery, instalment,
-    import, entered, charge. A charge (`is_charge`: interest, costs) may name its `principal`.
+    `amount` never changes; `open_amount` is what is left of it, and `state` is open exactly
+    while something is. `due_on` is null while a condition of the contract is not met (goods not
+    sold through yet). `source_kind`/`source_id` name what it came from: order, delivery,
+    instalment, import, entered, charge. A charge (`is_charge`: interest, costs) may name its
+    `principal`. `plain_number` is the number without case and signs, as payers write it.
     `value_class` is one of the five classes, `class_since` the day it came into it, and
     `limitation_from` the day from which the limitation period runs.
     """
@@ -70,6 +72,13 @@ class Receivable(models.Model):
     account = models.ForeignKey(Account, models.PROTECT, related_name="receivables", db_index=False)
     currency = models.CharField(max_length=3)
     number = models.CharField(_("bill number"), max_length=40, blank=True)
+    plain_number = models.GeneratedField(
+        expression=Func(
+            Upper("number"), Value("[^0-9A-Z]"), Value(""), Value("g"),
+            function="regexp_replace",
+        ),
+        output_field=models.CharField(max_length=40), db_persist=True,
+    )  # fmt: skip
     source_kind = models.CharField(max_length=20)
     source_id = models.CharField(max_length=60, blank=True)
     position = models.PositiveSmallIntegerField(_("instalment"), null=True)
@@ -129,6 +138,12 @@ class Receivable(models.Model):
             models.Index(fields=["source_kind", "source_id"], name="receivable_by_source"),
             models.Index(fields=["number"], name="receivable_by_number",
                          condition=~Q(number="")),
+            models.Index(fields=["plain_number"], name="receivable_open_number",
+                         condition=Q(state="open")),
+            models.Index(fields=["open_amount", "currency"], name="receivable_open_amount",
+                         condition=Q(state="open")),
+            models.Index(fields=["order_ref"], name="receivable_by_order",
+                         condition=~Q(order_ref="")),
             models.Index(fields=["principal"], name="receivable_by_principal",
                          condition=Q(principal__isnull=False)),
         ]  # fmt: skip

@@ -381,7 +381,7 @@ def copy_rows(model: type[models.Model], rows: Sequence[models.Model]) -> None:
     """Writes new rows by COPY: the same way for one and for thousands."""
     if not rows:
         return
-    fields = model._meta.concrete_fields
+    fields = [field for field in model._meta.concrete_fields if not field.generated]
     columns = ", ".join(f'"{field.column}"' for field in fields)
     is_json = [isinstance(field, models.JSONField) for field in fields]
     names = [field.attname for field in fields]
