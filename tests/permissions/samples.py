@@ -41,6 +41,7 @@ from genjin.foundation import access
 from genjin.foundation.models import Approval, Heartbeat, LongTask, Team, User
 from genjin.foundation.tokens import make_token
 from genjin.kernel.ids import uuid7
+from genjin.receivables.models import StatementFile, WaitingPayment
 from genjin.sales.models import (
     CreditAccount,
     CreditMember,
@@ -139,6 +140,7 @@ def make_world() -> World:
     )  # fmt: skip
     account = CreditAccount.objects.create(name="?")
     CreditMember.objects.create(customer=customer, account=account, is_head=True)
+    statement = StatementFile.objects.create(kind="payments", name="a.csv", digest="0")
     security = Security.objects.create(
         account=account, kind="deposit", amount=1, given_on=timezone.localdate(now)
     )
@@ -176,6 +178,19 @@ def make_world() -> World:
             "action": "wrong",
         },
         "deals/": {"pk": deal.pk},
+        "payments/files/": {"pk": statement.pk},
+        "payments/waiting/": {
+            "pk": WaitingPayment.objects.create(
+                file=statement,
+                key="?",
+                row=2,
+                amount=1,
+                currency="CNY",
+                means="transfer",
+                received_on=timezone.localdate(now),
+                reason={"code": "payer_unknown"},
+            ).pk
+        },
         "deliveries/": {
             "pk": Delivery.objects.create(
                 order=deal,

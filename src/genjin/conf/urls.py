@@ -24,6 +24,7 @@ AREAS = (
     "products",
     "orders",
     "deals",
+    "bankfiles",
     "approvals",
     "scores",
     "surveys",

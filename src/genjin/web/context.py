@@ -26,6 +26,7 @@ GROUPS: tuple[tuple[tuple[str, Any, str, str, str], ...], ...] = (
     (
         ("deals", _("Orders"), "deals", "shopping-cart", "orders.enter"),
         ("deliveries", _("Deliveries"), "deliveries", "truck-delivery", "deliveries.manage"),
+        ("bank-files", _("Payments"), "bank-files", "coin", "ledger.import"),
         ("classes", _("Classes"), "classes", "trophy", "classes.manage"),
         ("campaigns", _("Campaigns"), "campaigns", "speakerphone", "campaigns.view"),
         ("scripts", _("Scripts"), "scripts", "script", "scripts.view"),
