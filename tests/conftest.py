@@ -6,7 +6,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from genjin.followups import lanes
+from genjin.followups import lanes, stops
 from genjin.foundation import policy
 from genjin.web import throttle
 from tests import receiver
@@ -31,6 +31,7 @@ def fresh_policy():
     """Settings and lanes of one test are not remembered in the next."""
     policy.forget()
     lanes.forget()
+    stops.forget()
     throttle.forget()
     yield
     policy.forget()

@@ -15,7 +15,7 @@ from django.db import connection, models
 
 from genjin.customers.family import counting_answers
 from genjin.customers.models import ContactPerson, ContactPoint, Customer
-from genjin.followups import lanes, profiles, rules
+from genjin.followups import lanes, profiles, rules, stops
 from genjin.followups.models import FollowUp, Queue
 from genjin.followups.prepared import Prepared, read_json, read_text
 from genjin.followups.rules import (
@@ -138,6 +138,8 @@ def facts_from(
         ),
         closed_dates=profiles.closed_dates(profile.country, now.year),
         point_status=point_status,
+        stop=stops.stopping(purpose, now),
+        stopped_until=now + stops.ASKED_AGAIN_AFTER,
     )
 
 
@@ -476,6 +478,7 @@ def forecast(
         rows = cursor.fetchall()
         cursor.execute(_NUMBERS.format(picked=escaped), values)
         numbers = {status: count for status, count in cursor.fetchall() if status}
+    stop = stops.stopping(purpose, now)
     total, held_back = 0, dict[str, int]()
     for time_zone, weekly, forbidden, is_held, later, count in rows:
         total += count
@@ -486,7 +489,8 @@ def forecast(
                 queue_weekly=queue_weekly, now=now,
             )  # fmt: skip
         outer = hours if hours == "outer_hours" else ""
-        code = forbidden or outer or ("held" if is_held else "") or hours or later
+        stopped = stop.code if stop else ""
+        code = forbidden or outer or stopped or ("held" if is_held else "") or hours or later
         if code:
             held_back[code] = held_back.get(code, 0) + count
     return GateForecast(total, total - sum(held_back.values()), held_back, numbers)

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import connection
 
-from genjin.followups import profiles, rules
+from genjin.followups import profiles, rules, stops
 from genjin.followups.models import Lane, Queue
 from genjin.followups.rules import Profile
 from genjin.foundation import policy
@@ -186,6 +186,8 @@ def open_for(
     by: User, queue: Queue, now: datetime, profile: Profile
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The open lanes of a queue that suit a person: those that come first, and the others."""
+    if stops.stopping(queue.purpose, now) is not None:
+        return (), ()
     lanes = known()
     minute = int(now.timestamp() // 60)
     key = (

@@ -2,8 +2,9 @@
 
 The facts come from `gate.facts_for` or from the take's own statement, the profile from
 `profiles`. Strength, from the strongest: what the customer forbade and the outer hours of the
-legal profile; holds; the time the customer stated; quiet hours; caps. Every rule answers for one
-instant and says when it alone would pass; the next allowed moment is where all of them pass.
+legal profile; a stop for everybody; holds; the time the customer stated; quiet hours; caps. Every
+rule answers for one instant and says when it alone would pass; the next allowed moment is where
+all of them pass.
 """
 
 from collections.abc import Callable, Mapping
@@ -122,7 +123,8 @@ class GateFacts:
     `consents` newest first. `stated` are the hours the customer asked for (the point's, else the
     person's, else the customer's). `asked_at` is the time a callback was asked for. `refused_at`
     is the last plain refusal for this purpose. `closed_dates` are public holidays from today's
-    year on. `point_status` is empty while no number is chosen.
+    year on. `point_status` is empty while no number is chosen. `stop` is why the purpose rests for
+    everybody, until it is asked again at `stopped_until`.
     """
 
     purpose: str
@@ -138,6 +140,8 @@ class GateFacts:
     contacts: tuple[ContactFact, ...] = ()
     closed_dates: frozenset[date] = frozenset()
     point_status: str = ""
+    stop: Reason | None = None
+    stopped_until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -276,6 +280,12 @@ def _outer_hours(facts: GateFacts, at: datetime) -> _No | None:
     return _closed_hours(facts, at, facts.profile.outer, "outer_hours", frozenset())
 
 
+def _stopped(facts: GateFacts, at: datetime) -> _No | None:
+    if facts.stop is None or facts.stopped_until is None or at >= facts.stopped_until:
+        return None
+    return _No(facts.stop, facts.stopped_until)
+
+
 def _held(facts: GateFacts, at: datetime) -> _No | None:
     acting = [
         (hold.until(facts.purpose), hold)
@@ -374,6 +384,7 @@ RULES: tuple[_Rule, ...] = (
     _consent_missing,
     _number_not_in_order,
     _outer_hours,
+    _stopped,
     _held,
     _stated_hours,
     _quiet_hours,

@@ -27,6 +27,8 @@ HEADINGS = {
     "consent_missing": gettext_lazy("Has not agreed to this yet"),
     "number_not_in_order": gettext_lazy("Number not in order"),
     "outer_hours": gettext_lazy("Outside the hours of the law"),
+    "payment_news_stale": gettext_lazy("News of payments is too old"),
+    "payment_news_none": gettext_lazy("Nothing is known of payments"),
     "held": gettext_lazy("On hold"),
     "stated_hours": gettext_lazy("Outside the hours the customer asked for"),
     "quiet_hours": gettext_lazy("Quiet hours"),
@@ -155,6 +157,13 @@ _SENTENCES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     ),
     "outer_hours": lambda data: _hours(
         _("It is %(time)s at the customer's; nobody may be contacted outside %(hours)s."), data
+    ),
+    "payment_news_stale": lambda data: (
+        _("Payments are known to %(day)s only: nobody is dunned until finance brings them in.")
+        % {"day": _day(data.get("complete_to"))}
+    ),
+    "payment_news_none": lambda _data: _(
+        "Nothing is known of payments yet: nobody is dunned until finance brings them in."
     ),
     "held": lambda data: (
         _("On hold until %(until)s: %(reason)s.")

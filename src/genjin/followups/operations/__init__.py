@@ -37,6 +37,7 @@ from genjin.followups.operations.permissions import (
     renew_hold,
 )
 from genjin.followups.operations.planning import PlanResult, plan_followup, plan_for_customers
+from genjin.followups.operations.planning_listed import Listed, plan_listed
 from genjin.followups.operations.queues import (
     cancel,
     cancel_waiting,
@@ -58,6 +59,7 @@ from genjin.followups.operations.taking import (
 
 __all__ = [
     "Cancelled",
+    "Listed",
     "NoAddress",
     "PlanResult",
     "Taken",
@@ -86,6 +88,7 @@ __all__ = [
     "place_hold",
     "plan_followup",
     "plan_for_customers",
+    "plan_listed",
     "put_back",
     "reassign",
     "record_agreement",
