@@ -209,4 +209,4 @@ def timeline(
 def timeline_kinds() -> list[str]:
     """The kinds that the filter offers, in its order."""
     return ["interaction", "commitment", "grade", "hold", "consent", "change", "custody",
-            "memory", "import"]  # fmt: skip
+            "collection", "memory", "import"]  # fmt: skip

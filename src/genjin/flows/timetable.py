@@ -24,6 +24,7 @@ from genjin.followups.scores import anchors
 from genjin.followups.scores import jobs as score_jobs
 from genjin.foundation.models import Heartbeat
 from genjin.receivables import jobs as ledger_jobs
+from genjin.receivables.operations import classes, plans, promises
 from genjin.sales import jobs as sales_jobs
 
 RETRY_AFTER = timedelta(hours=1)
@@ -50,6 +51,9 @@ DAILY: tuple[Daily, ...] = (
     Daily("duplicates", 2, scan_duplicates),
     Daily("check of the scores", 3, score_jobs.verify_nightly),
     Daily("check of the ledger", 3, ledger_jobs.check_nightly),
+    Daily("promises to pay", 4, promises.break_promises),
+    Daily("classes of debts", 4, classes.classify_all),
+    Daily("collection plans", 5, plans.make_todays_plans),
     Daily("events of the day", clock.TOLD_AT, clock.tell_all),
     Daily("anchor of the scores", 20, anchors.anchor_day),
 )

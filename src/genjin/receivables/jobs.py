@@ -10,7 +10,10 @@ from django.utils.translation import gettext_noop
 from genjin.foundation import jobs
 from genjin.foundation.models import LongTask, User
 from genjin.kernel.errors import GenjinError
+from genjin.receivables.planning_jobs import plan_today
 from genjin.receivables.proof import days, proving
+
+__all__ = ["check_ledger", "check_nightly", "enqueue_check", "last_result", "plan_today", "results"]
 
 KIND = "check_ledger"
 TITLE = gettext_noop("Check the ledger")

@@ -96,3 +96,51 @@ INSTRUMENT_STATES = StateTable(
     initial="held",
 )
 SECURING = (InstrumentState.HELD, InstrumentState.PRESENTED)
+
+
+class PromiseState(models.TextChoices):
+    """What became of a promise to pay; found from the ledger (RE6)."""
+
+    OPEN = "open", pgettext_lazy("payment promise", "Open")
+    KEPT = "kept", pgettext_lazy("payment promise", "Kept")
+    PARTLY = "partly", pgettext_lazy("payment promise", "Kept in part")
+    BROKEN = "broken", pgettext_lazy("payment promise", "Broken")
+    CANCELLED = "cancelled", pgettext_lazy("payment promise", "Cancelled")
+
+
+PROMISE_STATES = StateTable(
+    states=PromiseState.values,
+    transitions={
+        "open": {"kept", "partly", "broken", "cancelled"},
+        # Money goes back (a refused cheque, a reversal), or is found to have come in time.
+        "kept": {"open", "partly", "broken"},
+        "partly": {"open", "kept", "broken"},
+        "broken": {"open", "kept", "partly"},
+    },
+    initial="open",
+)
+
+
+class NewsKind(models.TextChoices):
+    """How we know of payments up to a day (RE4)."""
+
+    IMPORT = "import", pgettext_lazy("payment news", "Import")
+    API = "api", pgettext_lazy("payment news", "Interface")
+    COMPLETE = "complete", pgettext_lazy("payment news", "Said to be complete")
+
+
+class InterruptionKind(models.TextChoices):
+    """What begins the limitation period anew (RE2)."""
+
+    DEMAND = "demand", pgettext_lazy("limitation", "Demand in writing")
+    ACKNOWLEDGEMENT = "acknowledgement", pgettext_lazy("limitation", "Balance confirmed")
+    PROMISE = "promise", pgettext_lazy("limitation", "Promise to pay")
+    PART_PAYMENT = "part_payment", pgettext_lazy("limitation", "Part payment")
+    SUIT = "suit", pgettext_lazy("limitation", "Suit or arbitration")
+
+
+class CollectRole(models.TextChoices):
+    """Who presses: the seller for the first days, then a collector (RE2)."""
+
+    SELLER = "seller", pgettext_lazy("who collects", "Seller")
+    COLLECTOR = "collector", pgettext_lazy("who collects", "Collector")

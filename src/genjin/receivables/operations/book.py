@@ -23,6 +23,7 @@ from genjin.foundation.models import User
 from genjin.kernel.errors import Conflict, LostRace
 from genjin.kernel.ids import uuid7
 from genjin.receivables.models import Account, LedgerEntry, Receivable
+from genjin.receivables.operations.money_moved import money_moved
 from genjin.receivables.queries import credits_left, secured_amounts
 from genjin.receivables.rules.allocation import Owed
 from genjin.receivables.rules.effects import effect, state_of, written_off_sign
@@ -310,7 +311,8 @@ class Book:
             raise Conflict("key_of_another", detail=str(error).splitlines()[0][:200]) from error
         self._write_accounts()
         self._write_receivables()
-        self.entries, self._added = [], []
+        written, self.entries, self._added = self.entries, [], []
+        money_moved(written, by=self.by, now=self.now)
 
     def _write_accounts(self) -> None:
         ids = sorted({entry.account_id for entry in self.entries})

@@ -162,7 +162,7 @@ def standing_class(ruled: str, by_hand: ByHand | None) -> str:
     """The class that counts: the rules', unless a person knew better.
 
     What a person said stands until the rules find it worse than on that day; then the worse of the
-    two counts. What is dead stays dead: only a person or money brings it back.
+    two counts. What is dead stays dead until a person brings it back.
     """
     if by_hand is None:
         return ruled

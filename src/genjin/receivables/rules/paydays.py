@@ -91,12 +91,9 @@ def coming_pay_days(procedure: Procedure, *, today: date, calendar: WorkCalendar
     last = date.min
     for number in range(_LOOK_AHEAD):
         day = today + timedelta(days=number)
-        if procedure.pay_days:
-            if not _is_pay_day(day, procedure.pay_days):
-                continue
-            day = _paid_on(day, calendar)
-        elif not calendar.is_workday(day):
+        if not _is_pay_day(day, procedure.pay_days):
             continue
+        day = _paid_on(day, calendar)
         if day >= today and day > last:
             last = day
             yield day
@@ -134,9 +131,12 @@ def next_chance(
 ) -> Chance | None:
     """The next pay day that a start today or later still reaches; None within a quarter.
 
+    None as well for who pays on any day: there is no day that could be missed.
     `is_billed`: the customer has our bill already, so that the day it had to come by is no matter.
     """
     missed: date | None = None
+    if not procedure.pay_days:
+        return None
     for pay_day in coming_pay_days(procedure, today=today, calendar=calendar):
         # Counted back from the pay day: its procedure ends the evening before.
         start_by = pay_day

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from genjin.foundation.models import Approval
 from genjin.kernel.problems import Reason
 from genjin.sales import deal_sentences
+from genjin.web.collection import words as collection_words
 from genjin.web.customers.words import purposes
 
 KINDS = {
@@ -20,6 +21,8 @@ KINDS = {
     "hold_renewal": gettext_lazy("Renewal of a hold"),
     "receivable_hold": gettext_lazy("A second hold on a debt"),
     "terms_exception": gettext_lazy("Exception from the terms"),
+    "payment_promise": gettext_lazy("A promise to pay beyond the limits"),
+    "dead_debt": gettext_lazy("A debt given up as dead"),
     "collision": gettext_lazy("Two claims on one customer"),
 }
 ICONS = {
@@ -29,6 +32,8 @@ ICONS = {
     "hold_renewal": "player-pause",
     "receivable_hold": "hand-stop",
     "terms_exception": "credit-card",
+    "payment_promise": "calendar-dollar",
+    "dead_debt": "coin-off",
     "collision": "git-compare",
 }
 _TITLES = {
@@ -40,6 +45,8 @@ _TITLES = {
     "terms_exception": gettext_lazy(
         "Let an order of %(customer)s over %(total)s %(currency)s stand on its terms"
     ),
+    "payment_promise": gettext_lazy("%(customer)s promises %(amount)s by %(day)s"),
+    "dead_debt": gettext_lazy("Give up %(number)s of %(customer)s as dead: %(amount)s"),
     "collision": gettext_lazy("%(first)s and %(second)s: whose customer?"),
 }
 _EVIDENCE = {
@@ -62,6 +69,9 @@ _EVIDENCE = {
     "note": gettext_lazy("Note"),
     "disputed": gettext_lazy("Amount in dispute"),
     "days": gettext_lazy("Days"),
+    "why": gettext_lazy("Why it is asked"),
+    "due_on": gettext_lazy("Fell due"),
+    "ruled": gettext_lazy("What the rules say"),
     "evidence": gettext_lazy("Why they look alike"),
     "against": gettext_lazy("What stands against it"),
     "first": gettext_lazy("First on record"),
@@ -87,7 +97,8 @@ def _worded(one: dict[str, Any]) -> dict[str, Any]:
         return {"value": purposes(one["value"])}
     if one.get("code") == "against":
         return {"value": deal_sentences.sentence(Reason.from_json(one["value"]))}
-    return {}
+    told = collection_words.worded(one)
+    return {} if told is None else {"value": told}
 
 
 def evidence(approval: Approval) -> list[dict[str, Any]]:

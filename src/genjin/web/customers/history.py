@@ -16,6 +16,7 @@ from genjin.flows.purposes import outcomes_for
 from genjin.followups.sentences import sentences
 from genjin.foundation.access import has_right
 from genjin.foundation.models import User
+from genjin.web.collection import words as collection_words
 from genjin.web.custody.words import OCCASIONS
 from genjin.web.customers import words
 from genjin.web.deals import words as deal_words
@@ -28,6 +29,7 @@ KIND_LABELS = {
     "order": gettext_lazy("Orders"),
     "delivery": gettext_lazy("Deliveries"),
     "credit": gettext_lazy("Credit"),
+    "collection": gettext_lazy("Collection"),
     "owned": gettext_lazy("Owned products"),
     "class": gettext_lazy("Classes, lists, sets"),
     "message": gettext_lazy("Messages"),
@@ -46,6 +48,7 @@ _LOOKS = {
     "order": ("shopping-cart", "good"),
     "delivery": ("truck-delivery", "accent"),
     "credit": ("credit-card", "warn"),
+    "collection": ("coin", "warn"),
     "owned": ("package", "quiet"),
     "class": ("trophy", "accent"),
     "list": ("list-check", "accent"),
@@ -73,6 +76,8 @@ _CODE_LOOKS = {
     "message_not_allowed": ("mail-off", "quiet"),
     "hold_released": ("player-play", "good"),
     "commitment_kept": ("circle-check", "good"),
+    "promise_kept": ("circle-check", "good"),
+    "promise_broken": ("circle-x", "bad"),
     "commitment_broken": ("circle-x", "bad"),
     "card_opened": ("plus", "good"),
     "return_entered": ("arrow-back-up", "warn"),
@@ -188,6 +193,7 @@ _TITLES: dict[str, Callable[[Data], str]] = {
     "commitment_withdrawn": lambda d: _("Promise no longer wanted: %(text)s") % d,
     **order_words.TITLES,
     **deal_words.TITLES,
+    **collection_words.TITLES,
     "survey_offered": lambda d: _("Link to the survey page given"),
     "scores_given": lambda d: _("Judged our service on the survey page")
     if d.get("way") == "web"
@@ -202,7 +208,7 @@ _TITLES: dict[str, Callable[[Data], str]] = {
 }  # fmt: skip
 
 
-_BODIES = {**order_words.BODIES, **deal_words.BODIES}
+_BODIES = {**order_words.BODIES, **deal_words.BODIES, **collection_words.BODIES}
 
 
 def title(entry: TimelineEntry) -> str:

@@ -31,6 +31,7 @@ from genjin.foundation.access import access, has_right
 from genjin.foundation.models import User
 from genjin.insight import logbook
 from genjin.kernel.errors import BadInput
+from genjin.receivables.operations.plans import collection_queues
 from genjin.sales.queries import search
 from genjin.web.campaigns.sentences import sheet_blocks
 from genjin.web.desk.card_work import each_once, more_card_work
@@ -61,7 +62,8 @@ def _today(now: datetime) -> date:
 
 def _queues(user: User, campaigns: list[Campaign]) -> list[Queue]:
     """Where this person's work comes from: the rulebook, then their campaigns, each by its band."""
-    return [*queues_of(user), *(one.queue for one in campaigns)]
+    collecting = collection_queues(user)
+    return [*queues_of(user), *collecting, *(one.queue for one in campaigns)]
 
 
 def next_or_desk(request: HttpRequest, now: datetime) -> str:

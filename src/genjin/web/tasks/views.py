@@ -36,6 +36,9 @@ TIMETABLE = {
     "duplicates": gettext_lazy("Search for duplicates"),
     "check of the scores": gettext_lazy("Check of the scores"),
     "check of the ledger": gettext_lazy("Check of the ledger"),
+    "promises to pay": gettext_lazy("Promises to pay: kept or broken"),
+    "classes of debts": gettext_lazy("Classes of debts"),
+    "collection plans": gettext_lazy("Collection plans"),
     "anchor of the scores": gettext_lazy("Anchor of the scores"),
     "events of the day": gettext_lazy("Events of the day for the rulebook"),
 }
