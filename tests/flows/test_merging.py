@@ -93,13 +93,14 @@ def test_every_table_that_points_at_a_card_was_thought_of():
     assert moving == {
         "customers.address.customer", "customers.cardloan.customer",
         "customers.contactperson.customer", "customers.contactpoint.customer",
-        "customers.event.customer", "customers.hold.customer",
+        "customers.event.customer", "customers.externalkey.customer", "customers.hold.customer",
         "customers.importrow.duplicate_of", "customers.newsclip.customer",
         "customers.ownedproduct.customer", "customers.segmentmember.customer",
         "customers.wanteditem.customer", "followups.commitment.customer",
         "followups.contact.customer", "followups.followup.customer",
         "followups.outgoingmessage.customer",
-        "followups.surveyinvitation.customer", "sales.delivery.customer",
+        "followups.surveyinvitation.customer", "receivables.paymentpromise.customer",
+        "sales.delivery.customer",
         "sales.order.customer", "sales.orderline.customer",
         "service.shippedserial.dealer",
     }  # fmt: skip
