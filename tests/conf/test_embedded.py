@@ -320,6 +320,7 @@ def test_settings_shrink_with_the_machine() -> None:
     )
     assert (small["shared_buffers"], large["shared_buffers"]) == ("128MB", "1024MB")
     assert (small["max_wal_size"], large["max_wal_size"]) == ("512MB", "4096MB")
+    assert (small["wal_buffers"], large["wal_buffers"]) == ("16MB", "64MB")
     assert small["dynamic_shared_memory_type"] == "mmap"
     assert "dynamic_shared_memory_type" not in large
 

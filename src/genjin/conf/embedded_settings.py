@@ -45,6 +45,8 @@ def server_settings(
         "effective_cache_size": share(2, 256, 1024 * 1024),
         "maintenance_work_mem": share(32, 64, 512),
         "work_mem": "16MB",
+        # a list that is brought in would wait for the disk whenever the usual 16 MB are full
+        "wal_buffers": share(128, 16, 64),
         "max_wal_size": share(8, 512, 4096, of=free_disk),
         "checkpoint_timeout": "15min",
         "random_page_cost": "1.1",

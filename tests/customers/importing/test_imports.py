@@ -491,17 +491,21 @@ class TestFaults:
         assert (run.state, run.next_row, run.created_count) == ("failed", 4, 4)
         assert Customer.objects.count() == 4
 
-    def test_wrong_bytes_late_in_the_file_fail_the_run_and_name_the_row(self, lists):
-        path = lists("张三,,,,,")
+    @pytest.mark.parametrize("workers", [0, 2])
+    def test_wrong_bytes_late_in_the_file_fail_the_run_and_name_the_row(self, lists, workers):
+        path = lists(*[f"张{n},,,,," for n in range(13)])
         with path.open("ab") as file:
             file.write("李四,,,,,\n".encode("gb18030"))
         run = operations.receive(path, name="a.csv", by=None, now=NOW, encoding="utf-8")
         operations.set_mapping(run, from_toml(MAP), on_duplicate="skip", by=None, now=NOW)
         with pytest.raises(UnreadableTable) as caught:
-            operations.write(run, by=None, now=NOW, workers=0)
-        assert (caught.value.code, caught.value.data["row"]) == ("wrong_encoding", 3)
+            operations.write(run, by=None, now=NOW, workers=workers, chunk_rows=2)
+        assert (caught.value.code, caught.value.data["row"]) == ("wrong_encoding", 15)
+        run.refresh_from_db()
+        assert (run.state, Customer.objects.count()) == ("failed", run.next_row)
 
-    def test_a_stopped_run_keeps_what_is_in_and_goes_on_without_doubles(self, lists):
+    @pytest.mark.parametrize("workers", [0, 2])
+    def test_a_stopped_run_keeps_what_is_in_and_goes_on_without_doubles(self, lists, workers):
         user = make_user(role="administrator")
         path = lists(*[f"张{n},,,,," for n in range(10)])
         run = operations.receive(path, name="a.csv", by=user, now=NOW)
@@ -512,10 +516,10 @@ class TestFaults:
                 operations.stop(CustomerImport.objects.get(pk=run.pk), by=user, now=NOW)
 
         with pytest.raises(operations.RunStopped):
-            operations.write(run, by=user, now=NOW, workers=0, chunk_rows=2, on_progress=stop)
+            operations.write(run, by=user, now=NOW, workers=workers, chunk_rows=2, on_progress=stop)
         run.refresh_from_db()
         assert (run.state, run.next_row) == ("stopped", 4)
-        operations.write(run, by=user, now=NOW, workers=0, chunk_rows=3)
+        operations.write(run, by=user, now=NOW, workers=workers, chunk_rows=3)
         assert counts(run) == (10, 0, 0, 0, 0)
         assert sorted(Customer.objects.values_list("name", flat=True)) == [
             f"张{n}" for n in range(10)

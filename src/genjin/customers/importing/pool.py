@@ -12,7 +12,7 @@ import time
 from array import array
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import accumulate, chain, islice
@@ -211,11 +211,20 @@ def clean_chunks(
         initargs=(spec, stamps, with_lines, os.getpid()),
     )
     try:
-        yield from _pipelined(pool, chain(waiting, source), count)
+        yield from _pipelined(pool, _read_ahead(chain(waiting, source)), count)
     except BrokenProcessPool:
         raise CleaningFailed() from None
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _read_ahead(chunks: Iterator[tuple[int, list[RawRow]]]) -> Iterator[tuple[int, list[RawRow]]]:
+    """The same chunks, of which the next is read while somebody waits for the database."""
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(next, chunks, None)
+        while (chunk := coming.result()) is not None:
+            coming = reader.submit(next, chunks, None)
+            yield chunk
 
 
 def _pipelined(
