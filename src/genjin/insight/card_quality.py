@@ -5,7 +5,9 @@ What is counted, in the words that the screen shows too:
 * cards: those in use, by the custodian, team and province that they have;
 * new cards: those opened in the month of the count, until its day;
 * completeness: the core fields that say something ÷ the core fields that are asked for
-  (policy/card_quality.toml); * fresh: cards that were confirmed lately (policy/freshness.toml).
+  (policy/card_quality.toml); * fresh: cards that were confirmed lately (policy/freshness.toml);
+* e-mail and consent: cards with an address in order, and those of them whose customer's newest
+  answer to offers by e-mail is a yes.
 
 The rows come from `customers.quality.counting`; a person sees those of their scope.
 """
@@ -25,7 +27,10 @@ from genjin.foundation.access import scope_of
 from genjin.foundation.models import Team, User
 from genjin.kernel.statistics import ratio
 
-_SUMS = {name: Sum(name) for name in ("cards", "new_cards", "filled", "asked", "fresh")}
+_SUMS = {
+    name: Sum(name)
+    for name in ("cards", "new_cards", "filled", "asked", "fresh", "with_email", "with_consent")
+}
 _COUNTED = """
 SELECT d.day FROM unnest(%s::date[]) d(day)
 WHERE EXISTS (SELECT FROM customers_cardcount c WHERE c.day = d.day AND c.cards > 0) ORDER BY 1
@@ -41,6 +46,18 @@ class Quality:
     filled: int = 0
     asked: int = 0
     fresh: int = 0
+    with_email: int = 0
+    with_consent: int = 0
+
+    @property
+    def email_share(self) -> float | None:
+        """Cards with an e-mail address in order, 0 to 1."""
+        return ratio(self.with_email, self.cards)
+
+    @property
+    def consent_share(self) -> float | None:
+        """Cards with an address whose customer agreed to get offers there, 0 to 1."""
+        return ratio(self.with_consent, self.cards)
 
     @property
     def completeness(self) -> float | None:

@@ -10,13 +10,20 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from genjin.customers import fields, freshness
-from genjin.customers.models import Address, CardCount, ContactPerson, ContactPoint, Customer
+from genjin.customers.models import (
+    Address,
+    CardCount,
+    Consent,
+    ContactPerson,
+    ContactPoint,
+    Customer,
+)
 from genjin.customers.quality import core, counting, jobs
 from genjin.flows import timetable
 from genjin.foundation import policy
 from genjin.foundation.models import LongTask
 from genjin.kernel import address
-from tests.factories import NOW, make_customer, make_team, make_user
+from tests.factories import NOW, make_customer, make_point, make_team, make_user
 
 pytestmark = pytest.mark.django_db
 TODAY = date(2026, 11, 23)
@@ -186,3 +193,37 @@ def test_who_asks_twice_waits_for_one_count():
     task = LongTask.objects.get(pk=task.pk)
     assert (task.state, task.result) == ("done", {"cards": 1})
     assert jobs.enqueue_count(by=by, now=NOW).pk != task.pk
+
+
+def test_address_and_consent_are_counted_by_the_newest_answer():
+    """Who may be written to: an address in order, and a yes to offers by e-mail at last."""
+
+    def reader(*answers, status="ok", is_active=True) -> Customer:
+        card = make_customer()
+        make_point(customer=card, kind="email", value=f"r{card.number}@example.com",
+                   status=status, is_active=is_active)  # fmt: skip
+        for hours, (channel, purpose, answer) in enumerate(answers):
+            Consent.objects.create(customer=card, channel=channel, purpose=purpose, answer=answer,
+                                   source="x", at=NOW + timedelta(hours=hours))  # fmt: skip
+        return card
+
+    yes, no = ("email", "sell", "given"), ("email", "sell", "refused")
+    reader(yes)
+    reader(no, yes)
+    reader(yes, ("", "", "refused"))
+    reader(yes, ("call", "sell", "refused"))
+    reader()
+    reader(yes, status="dead")
+    reader(yes, is_active=False)
+    general = reader(("", "sell", "given"))
+    merged = reader(yes)
+    Customer.objects.filter(pk=merged.pk).update(merged_into=general)
+    counting.count_cards(TODAY, now=NOW)
+    count = CardCount.objects.get(day=TODAY, cards__gt=0)
+    assert (count.cards, count.with_email, count.with_consent) == (8, 6, 4)
+    policy.set_value("contact.profile", "eu", by=make_user(), now=NOW)
+    Customer.objects.filter(pk=merged.pk).update(merged_into=None)
+    counting.count_cards(TODAY, now=NOW)
+    count = CardCount.objects.get(day=TODAY, cards__gt=0)
+    # the general yes counts no more, the card that was split off counts by itself
+    assert (count.cards, count.with_email, count.with_consent) == (9, 7, 4)

@@ -10,7 +10,8 @@ class CardCount(models.Model):
 
     `new_cards` were opened in the month of `day` until its end. `asked` is how many core fields
     these cards have, `filled` how many of them say something, `fresh` how many cards were
-    confirmed lately. Rows with no `cards` were made afterwards for a month that nobody counted:
+    confirmed lately; `with_email` have an address in order, `with_consent` besides agreed to get
+    offers there. Rows with no `cards` were made afterwards for a month that nobody counted:
     they know the new cards alone. `province` is a division code, empty where none is known.
     """
 
@@ -23,6 +24,8 @@ class CardCount(models.Model):
     filled = models.PositiveIntegerField()
     asked = models.PositiveIntegerField()
     fresh = models.PositiveIntegerField()
+    with_email = models.PositiveIntegerField(db_default=0)
+    with_consent = models.PositiveIntegerField(db_default=0)
 
     class Meta:
         constraints = [

@@ -12,6 +12,7 @@ from django.utils import timezone
 from genjin.customers import freshness
 from genjin.customers.models import CardCount
 from genjin.customers.quality.core import filled_and_asked
+from genjin.foundation import policy
 from genjin.kernel import address
 
 KEPT_DAYS = 35
@@ -22,15 +23,18 @@ _LOCK = 0x63617264  # "card"
 _PLACES = "unnest(%(codes)s::text[], %(provinces)s::text[]) AS place(code, province)"
 _COUNT = """
 INSERT INTO customers_cardcount
-  (day, custodian_id, team_id, province, cards, new_cards, filled, asked, fresh)
+  (day, custodian_id, team_id, province, cards, new_cards, filled, asked, fresh, with_email,
+   with_consent)
 SELECT %(day)s, c.custodian_id, c.team_id, COALESCE(place.province, ''), count(*),
   count(*) FILTER (WHERE c.created_at >= %(month)s),
   sum({filled}), sum({asked}),
-  count(*) FILTER (WHERE COALESCE(c.confirmed_at, c.created_at) >= %(fresh_since)s)
+  count(*) FILTER (WHERE COALESCE(c.confirmed_at, c.created_at) >= %(fresh_since)s),
+  count(*) FILTER (WHERE t.writable), count(*) FILTER (WHERE t.writable AND w.answer = 'given')
 FROM customers_customer c
 LEFT JOIN {places} ON place.code = c.region
 LEFT JOIN (
-  SELECT customer_id, bool_or(kind = 'phone') AS phones, bool_or(kind = 'email') AS emails
+  SELECT customer_id, bool_or(kind = 'phone') AS phones, bool_or(kind = 'email') AS emails,
+    bool_or(kind = 'email' AND status = 'ok') AS writable
   FROM customers_contactpoint WHERE is_active GROUP BY customer_id
 ) t ON t.customer_id = c.id
 LEFT JOIN (
@@ -41,6 +45,14 @@ LEFT JOIN (
     bool_or(is_self AND birth_month IS NOT NULL) AS birthday
   FROM customers_contactperson WHERE is_active GROUP BY customer_id
 ) p ON p.customer_id = c.id
+LEFT JOIN (
+  SELECT DISTINCT ON (COALESCE(m.merged_into_id, m.id)) COALESCE(m.merged_into_id, m.id) AS id,
+    s.answer
+  FROM customers_consent s JOIN customers_customer m ON m.id = s.customer_id
+  WHERE s.channel IN ('', 'email') AND s.purpose IN ('', 'sell')
+    AND NOT (%(is_confirmed)s AND s.answer = 'given' AND s.channel = '')
+  ORDER BY 1, s.at DESC, s.id DESC
+) w ON w.id = c.id
 WHERE c.merged_into_id IS NULL AND c.created_at < %(until)s
 GROUP BY c.custodian_id, c.team_id, COALESCE(place.province, '')
 """
@@ -92,7 +104,8 @@ def count_cards(day: date, *, now: datetime) -> int:
             _COUNT.format(filled=filled, asked=asked, places=_PLACES),
             {**places, "day": day, "month": _begin(day.replace(day=1)),
              "until": _begin(day + timedelta(days=1)),
-             "fresh_since": now - freshness.stale_after()},
+             "fresh_since": now - freshness.stale_after(),
+             "is_confirmed": _is_confirmed()},
         )  # fmt: skip
         if missing := _missing(last_days_before(day)):
             cursor.execute(
@@ -102,6 +115,12 @@ def count_cards(day: date, *, now: datetime) -> int:
     _thin_out(day)
     rows = CardCount.objects.filter(day=day).values_list("cards", flat=True)
     return sum(rows)
+
+
+def _is_confirmed() -> bool:
+    """Whether the legal profile counts a yes to e-mail only once it was confirmed."""
+    code = policy.value("contact.profile")
+    return "email" in (policy.value(f"contact.profiles.{code}.double_opt_in") or ())
 
 
 def _missing(days: list[date]) -> list[date]:

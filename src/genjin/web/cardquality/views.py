@@ -213,6 +213,8 @@ def _tiles(
          "plan": _target(percent(targets.completeness))},
         {"label": _("Fresh"), "value": percent(total.freshness, 1),
          "plan": _target(percent(targets.fresh))},
+        {"label": _("E-mail and consent"), "value": percent(total.consent_share, 1),
+         "plan": _("address: %(share)s") % {"share": percent(total.email_share, 1)}},
         {"label": _("To be looked over"), "value": number(total.stale),
          "url": opens.stale() if opens and total.stale else ""},
     ]  # fmt: skip
