@@ -169,6 +169,25 @@ def test_newest_answer_that_covers_channel_and_purpose_counts(consents, purpose,
     assert codes(decide(facts(purpose, channel, consents=consents), MONDAY)) == expected
 
 
+@pytest.mark.parametrize(
+    ("consents", "expected"),
+    [
+        ([refused(is_given=True)], ["consent_missing"]),
+        ([refused(purpose="sell", is_given=True)], ["consent_missing"]),
+        ([refused("email", "sell", is_given=True)], []),
+        ([refused("email", is_given=True), refused(is_given=True, when="2026-11-02 09:00")], []),
+        ([refused("email", "sell", is_given=True), refused(when="2026-11-02 09:00")],
+         ["do_not_contact"]),
+        ([refused("email", "sell"), refused(is_given=True, when="2026-11-02 09:00")],
+         ["consent_refused"]),
+    ],
+)  # fmt: skip
+def test_a_general_yes_counts_on_no_channel_that_has_to_be_confirmed(consents, expected):
+    profile = replace(PROFILE, double_opt_in=frozenset({"email"}))
+    asked = facts(channel="email", profile=profile, consents=tuple(consents))
+    assert codes(decide(asked, MONDAY)) == expected
+
+
 def test_hold_stops_its_purposes_until_its_end_and_service_passes():
     answer = decide(facts(holds=(hold("sell", "collect"),)), MONDAY)
     assert codes(answer) == ["held"]

@@ -261,6 +261,9 @@ def make_world() -> World:
         "logbook/records/": {"pk": interaction.pk},
         "products/": {"pk": Product.objects.create(name="保险", code="P1").pk},
         "knowledge/": {"pk": KnowledgeCard.objects.create(title="?").pk},
+        "w/": {"token": "bent"},
+        "u/": {"token": "bent", "purpose": "sell"},
+        "c/": {"token": "bent"},
         "mail/": {
             "pk": OutgoingMessage.objects.create(
                 customer=customer,

@@ -96,6 +96,7 @@ def test_a_visitor_is_sent_to_the_door_from_every_page_that_is_not_public():
 
 def test_only_these_pages_are_public():
     assert {route for route, view in views() if view.required_right == access.PUBLIC} == {
+        "c/<str:token>",
         "design/",
         "healthz",
         "language",
@@ -103,6 +104,8 @@ def test_only_these_pages_are_public():
         "sign-in",
         "sign-out",
         "theme/",
+        "u/<str:token>/<slug:purpose>",
+        "w/<str:token>",
         "warranty",
         "warranty/<str:seal>",
     }

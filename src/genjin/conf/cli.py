@@ -40,6 +40,7 @@ Settings come from the environment:
   GENJIN_SCORE_KEY  what signs scores; a file in GENJIN_HOME unless set
   GENJIN_SMTP   mail server: smtp://name:password@host:587 (STARTTLS), smtps://…, or plain+smtp://…
   GENJIN_MAIL_FROM  the address that mail comes from
+  GENJIN_PUBLIC_URL  where customers reach us, for links in mail: https://crm.example.org
   GENJIN_PRODUCTION  1 for the real installation: elsewhere mail reaches nobody …
   GENJIN_MAIL_ALLOW  … but these addresses and domains, separated by commas
 """

@@ -86,6 +86,12 @@ def database() -> dict[str, Any]:
     }
 
 
+def public_url() -> str:
+    """Where customers reach the product: GENJIN_PUBLIC_URL, else the address it serves on."""
+    given = os.environ.get("GENJIN_PUBLIC_URL", "").strip().rstrip("/")
+    return f"{given or f'http://{host()}:{port()}'}/"
+
+
 def mail() -> dict[str, Any]:
     """Django's settings for mail from GENJIN_SMTP and GENJIN_MAIL_FROM; no server without them.
 

@@ -2,7 +2,8 @@
 
 DATABASE_URL, GENJIN_HOME, GENJIN_HOST, GENJIN_SECRET_KEY, GENJIN_ALLOWED_HOSTS,
 GENJIN_TRUSTED_ORIGINS, GENJIN_TLS, GENJIN_TIME_ZONE, GENJIN_POLICY_DIR, GENJIN_DEBUG,
-GENJIN_SMTP, GENJIN_MAIL_FROM, GENJIN_MAIL_ALLOW, GENJIN_PRODUCTION, GENJIN_SCORE_KEY,
+GENJIN_SMTP, GENJIN_MAIL_FROM, GENJIN_MAIL_ALLOW, GENJIN_PRODUCTION, GENJIN_PUBLIC_URL,
+GENJIN_SCORE_KEY,
 GENJIN_POOL (connections a process keeps; 0 for none).
 """
 
@@ -143,6 +144,8 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG or environment.flag("GENJIN_PLAIN_STATIC")
 globals().update(environment.mail())
+# The address under which customers reach us, for links in messages.
+PUBLIC_URL = environment.public_url()
 # Unless this is the real installation only these addresses and domains are written to.
 PRODUCTION = environment.flag("GENJIN_PRODUCTION")
 MAIL_ALLOW = environment.listed("GENJIN_MAIL_ALLOW", "")

@@ -30,6 +30,7 @@ AREAS = (
     "surveys",
     "commitments",
     "mail",
+    "wishes",
     "rulebook",
     "settings",
     "audit",

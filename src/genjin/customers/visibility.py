@@ -86,6 +86,11 @@ def shown_phone(user: User, point: ContactPoint, in_hand: bool = False) -> str:
     """
     if in_hand or has_right(user, "customers.see_contact"):
         return point.value
+    return masked(point)
+
+
+def masked(point: ContactPoint) -> str:
+    """A number or address so that its owner knows it and nobody else."""
     if point.kind in ("phone", "fax"):
         return mask_phone(point.value)
     name, at, domain = point.value.partition("@")

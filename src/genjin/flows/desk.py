@@ -29,6 +29,7 @@ from genjin.customers.operations.memories import add_wanted
 from genjin.customers.operations.points import mark_point
 from genjin.customers.operations.prospects import set_prospect
 from genjin.customers.states import ProspectState
+from genjin.flows.desk_email import record_email_answer
 from genjin.flows.desk_form import OutcomeForm, check
 from genjin.flows.purposes import Detail, Effect, OutcomeRule, Retry, outcome, retry_of
 from genjin.flows.rulebook.settling import settle
@@ -343,6 +344,11 @@ def _write_card(
         change_customer(row.customer, {"fields.enthusiasm": form.enthusiasm}, by=by, now=now)
     if form.wanted:
         add_wanted(row.customer, form.wanted, by, now)
+    if form.email or form.email_answer:
+        record_email_answer(
+            row.customer, email=form.email, answer=form.email_answer, person=form.person,
+            interaction=interaction, by=by, now=now,
+        )  # fmt: skip
     if form.commitment_text and form.commitment_due_at:
         make_commitment(
             row.customer,

@@ -27,7 +27,9 @@ LIMITS = {
     "commitment_text": 300,
     "message_text": 500,
     "message_number": 40,
+    "email": 254,
 }
+EMAIL_ANSWERS = ("", "yes", "no")
 Problems = dict[str | int, list[Reason]]
 
 
@@ -38,6 +40,8 @@ class OutcomeForm:
     `token` names this filling-in: sent twice it is recorded once. `point` is the number the
     outcome is about, `person` who spoke, `introduction` the agent's own one that stood in the
     script. `refuses_all` widens "never again" to every purpose.
+    `email` is an address they gave, `email_answer` whether we may write to it about the house's
+    purposes (yes, no; empty: not asked).
     `scores` are what the customer gave our people (FU8): they stand in their chain alone.
     """
 
@@ -71,6 +75,8 @@ class OutcomeForm:
     promise_amount: Decimal | None = None
     promise_date: date | None = None
     refuses_all: bool = False
+    email: str = ""
+    email_answer: str = ""
     scores: tuple[Given, ...] = ()
     point: UUID | None = None
     person: UUID | None = None
@@ -95,6 +101,7 @@ class OutcomeForm:
             "wanted": self.wanted,
             "commitment": self.commitment_text,
             "commitment_due_at": _iso(self.commitment_due_at),
+            "email_answer": self.email_answer,
             "expected_close_date": _iso(self.expected_close_date) if self.grade else None,
             "expected_amount": _plain(self.expected_amount) if self.grade else None,
         }
@@ -161,6 +168,8 @@ def _figure_problems(form: OutcomeForm, now: datetime) -> Problems:
     problems: Problems = {}
     if not 0 <= form.talk_seconds <= LONGEST_TALK_SECONDS:
         problems["talk"] = [Reason("not_a_duration")]
+    if form.email_answer not in EMAIL_ANSWERS:
+        problems["email_answer"] = [Reason("not_a_choice")]
     if form.grade and form.grade not in Grade.values:
         problems["grade"] = [Reason("not_a_choice")]
     if form.grade and form.expected_close_date and form.expected_close_date < now.date():

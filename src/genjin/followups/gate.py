@@ -8,6 +8,7 @@ along, so that taking and deciding are one round trip. The forecast says in SQL 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -123,7 +124,7 @@ def facts_from(
         channel=channel,
         time_zone=lanes.zone_of(time_zone),
         profile=profile,
-        consents=_answers(data, purpose=purpose, channel=channel),
+        consents=_answers(data, purpose=purpose, channel=channel, profile=profile),
         holds=tuple(
             HoldFact(frozenset(stopped), reason, moment(start), moment(end), _moment(collect))
             for stopped, reason, start, end, collect in data["holds"] or ()
@@ -150,7 +151,9 @@ def _said(rows: Iterable[Any] | None) -> list[ConsentFact]:
     ]
 
 
-def _answers(data: Mapping[str, Any], *, purpose: str, channel: str) -> tuple[ConsentFact, ...]:
+def _answers(
+    data: Mapping[str, Any], *, purpose: str, channel: str, profile: Profile
+) -> tuple[ConsentFact, ...]:
     """What the customer answered; of a card that others were merged into what counts of it all."""
     own = _said(data["consents"])
     merged = data.get("merged")
@@ -161,8 +164,8 @@ def _answers(data: Mapping[str, Any], *, purpose: str, channel: str) -> tuple[Co
     return tuple(
         counting_answers(
             (
-                [one for one in card if one.channel in ("", channel)
-                 and one.purpose in ("", purpose)]
+                [one for one in card
+                 if rules.covers(one, channel=channel, purpose=purpose, profile=profile)]
                 for card in cards
             ),
             last,
@@ -245,6 +248,22 @@ def facts_for(
         now=now,
         point_status=point.status if point else "",
     )
+
+
+def answers_that_count(
+    customer: Customer, pairs: Iterable[tuple[str, str]], *, now: datetime
+) -> dict[tuple[str, str], ConsentFact | None]:
+    """The answer that counts for each (purpose, channel), None where the customer said nothing."""
+    profile = profiles.profile()
+    data = _asked(_FACTS, **fact_parameters(profile, now), purpose="service", person=None,
+                  customer=customer.pk)  # fmt: skip
+    found: dict[tuple[str, str], ConsentFact | None] = {}
+    for purpose, channel in pairs:
+        said = _answers(data, purpose=purpose, channel=channel, profile=profile)
+        about = partial(rules.covers, channel=channel, purpose=purpose, profile=profile)
+        covering = [one for one in said if about(one)]
+        found[purpose, channel] = max(covering, key=lambda one: one.at, default=None)
+    return found
 
 
 def _with_contacts_at(
@@ -343,6 +362,7 @@ SELECT said.answer, said.channel, said.purpose, said.at FROM (
   FROM customers_consent s
   WHERE s.customer_id = ANY(family.ids || c.id) AND s.channel IN ('', %(channel)s)
     AND s.purpose IN ('', %(purpose)s)
+    AND NOT (%(is_confirmed)s AND s.answer = 'given' AND s.channel = '')
   ORDER BY s.customer_id, s.at > family.at, s.at DESC, s.id DESC) said
 ORDER BY said.is_after DESC, CASE WHEN said.is_after THEN said.at END DESC,
   said.answer = 'refused' DESC, (said.channel = '' AND said.purpose = '') DESC, said.at DESC
@@ -387,6 +407,7 @@ def standing(
       SELECT s.answer, s.channel, s.purpose, s.at FROM customers_consent s
       WHERE s.customer_id = c.id AND s.channel IN ('', %(channel)s)
         AND s.purpose IN ('', %(purpose)s)
+        AND NOT (%(is_confirmed)s AND s.answer = 'given' AND s.channel = '')
       ORDER BY s.at DESC, s.id DESC LIMIT 1) own ON true
     LEFT JOIN LATERAL ({_JOINED}) joined ON family.id IS NOT NULL
     CROSS JOIN LATERAL (
@@ -413,6 +434,7 @@ def standing(
         "channel": channel,
         "zone": lanes.zone_of(""),
         "cool_off": profile.cool_off,
+        "is_confirmed": channel in profile.double_opt_in,
     }
     return statement, values
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import holidays
 
 from genjin.followups.rules import Cap, Profile
-from genjin.followups.states import Channel, Purpose
+from genjin.followups.states import MACHINE_CHANNELS, Channel, Purpose
 from genjin.foundation import calendar, policy
 from genjin.kernel.errors import BadInput
 from genjin.kernel.worktime import WeeklyHours
@@ -121,6 +121,7 @@ def _make(code: str) -> Profile:
         callback_grace=timedelta(minutes=policy.value("contact.callback.grace_minutes")),
         important_before=time.fromisoformat(policy.value("contact.important_before")),
         refusals=tuple(policy.value("contact.refusal_outcomes")),
+        double_opt_in=frozenset(_value(code, "double_opt_in") or ()),
     )
 
 
@@ -195,6 +196,8 @@ def editable_rules(code: str = "") -> tuple[EditableRule, ...]:
     add("holidays", "rests_on_holidays", "rests_on_holidays", "purposes", choices=purposes)
     for purpose in purposes:
         add("consent", purpose, f"consent.{purpose}", "channels", choices=channels)
+    add("double_opt_in", "double_opt_in", "double_opt_in", "channels",
+        choices=tuple(MACHINE_CHANNELS))  # fmt: skip
     for name in shipped["caps"]:
         add("caps", f"{name}.limit", f"caps.{name}.limit", "integer", least=1, most=50)
         add("caps", f"{name}.seconds", f"caps.{name}.seconds", "integer", least=60,

@@ -49,7 +49,8 @@ class Profile:
     """The hours, caps and consents in force; `profiles.profile()` makes it from the policy.
 
     `hours` has the quiet hours' open side for each purpose, meal times already taken out.
-    `refusals` are the outcomes that are a plain no and start the cool-off.
+    `refusals` are the outcomes that are a plain no and start the cool-off. On the channels of
+    `double_opt_in` only a yes to that very channel counts: it is written once it was confirmed.
     """
 
     code: str
@@ -66,6 +67,7 @@ class Profile:
     callback_grace: timedelta
     important_before: time = time(12)
     refusals: tuple[str, ...] = ()
+    double_opt_in: frozenset[str] = frozenset()
 
     @cached_property
     def longest_window(self) -> timedelta:
@@ -197,12 +199,22 @@ HOURS_CODES = frozenset({"outer_hours", "stated_hours", "quiet_hours", "queue_ho
 _Rule = Callable[[GateFacts, datetime], _No | None]
 
 
+def covers(consent: ConsentFact, *, channel: str, purpose: str, profile: Profile) -> bool:
+    """Whether an answer is about this channel and purpose.
+
+    A general yes says nothing about a channel that has to be confirmed by itself.
+    """
+    if consent.is_given and not consent.channel and channel in profile.double_opt_in:
+        return False
+    return consent.channel in ("", channel) and consent.purpose in ("", purpose)
+
+
 def _newest_consent(facts: GateFacts) -> ConsentFact | None:
     """The newest answer that covers this channel and purpose."""
     covering = (
         consent
         for consent in facts.consents
-        if consent.channel in ("", facts.channel) and consent.purpose in ("", facts.purpose)
+        if covers(consent, channel=facts.channel, purpose=facts.purpose, profile=facts.profile)
     )
     return max(covering, key=lambda consent: consent.at, default=None)
 

@@ -311,6 +311,13 @@ def _consent_rule(rule: EditableRule, values: Mapping[str, Any]) -> str:
     }
 
 
+def _double_rule(rule: EditableRule, values: Mapping[str, Any]) -> str:
+    if not values[rule.key]:
+        return _("A yes counts as it was said; nothing has to be confirmed by a link.")
+    text = _("A yes counts only once the customer confirmed it by a link sent there: %(channels)s.")
+    return text % {"channels": _joined(Channel, values[rule.key])}
+
+
 def _holiday_rule(rule: EditableRule, values: Mapping[str, Any]) -> str:
     if not values[rule.key]:
         return _("Nothing rests on public holidays.")
@@ -345,6 +352,7 @@ _RULE_SENTENCES: dict[str, Callable[[EditableRule, Mapping[str, Any]], str]] = {
     ),
     "holidays": _holiday_rule,
     "consent": _consent_rule,
+    "double_opt_in": _double_rule,
     "caps": _cap_rule,
     "cool_off": _cool_off_rule,
 }

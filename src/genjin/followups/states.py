@@ -134,3 +134,17 @@ MESSAGE_STATES = StateTable(
 UNBEGUN = (_M.WAITING, _M.CLAIMED)
 # The channels on which a machine delivers; on the others a person does.
 MACHINE_CHANNELS = (Channel.EMAIL,)
+
+
+class AskedState(models.TextChoices):
+    """What came of asking a customer for consent; `asked` is no consent."""
+
+    ASKED = "asked", pgettext_lazy("consent", "Asked, not answered yet")
+    AGREED = "agreed", pgettext_lazy("consent", "Agreed")
+    DECLINED = "declined", pgettext_lazy("consent", "Declined")
+
+
+ASKED_STATES = StateTable(
+    states=list(AskedState.values),
+    transitions={AskedState.ASKED: {AskedState.AGREED, AskedState.DECLINED}},
+)

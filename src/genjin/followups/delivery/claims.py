@@ -153,7 +153,7 @@ def claim(
     if not ids:
         return Claimed([], 0)
     free = {pk for (pk,) in _rows(_LOCK_CUSTOMERS, {"ids": ids})}
-    rows = OutgoingMessage.objects.select_related("customer").in_bulk(ids)
+    rows = OutgoingMessage.objects.select_related("customer", "point").in_bulk(ids)
     messages = [rows[pk] for pk in ids if rows[pk].customer_id in free]
     go, ended, waits = _decide(messages, channel, now)
     for row, to, reasons in ended:

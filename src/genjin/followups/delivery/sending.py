@@ -31,6 +31,7 @@ from genjin.followups.delivery import attachments, claims, guards, remembering, 
 from genjin.followups.models import OutgoingMessage
 from genjin.followups.operations.redeciding import redecide
 from genjin.followups.states import MessageState
+from genjin.followups.wishes import letters, links
 from genjin.foundation import policy
 from genjin.kernel.problems import Reason
 
@@ -206,15 +207,40 @@ def written(message: OutgoingMessage, now: datetime) -> bytes:
     sender, house = settings.DEFAULT_FROM_EMAIL, str(policy.value("organisation.name") or "")
     if "<" not in sender and house:
         sender = f'"{house.replace(chr(34), "")}" <{sender}>'
+    text, html, headers = _with_foot(message)
     return mime.write(
         mime.Draft(
             id=message.pk.hex, sender=sender, recipient=message.address, subject=message.subject,
-            text=message.text, html=message.html, at=timezone.localtime(now),
+            text=text, html=html, at=timezone.localtime(now),
             reply_to=str(policy.value("mail.reply_to") or ""),
-            headers={"Auto-Submitted": "auto-generated", **message.headers},
+            headers={"Auto-Submitted": "auto-generated", **headers},
             parts=attachments.load(message.attachments),
         )
     )  # fmt: skip
+
+
+def _with_foot(message: OutgoingMessage) -> tuple[str, str, dict[str, str]]:
+    """Text, HTML and headers; what a customer may refuse carries the way to refuse it.
+
+    The foot is made when the message goes, so that no link lies in the database. One click needs
+    HTTPS (RFC 8058, 3.1).
+    """
+    source = (message.source_kind, message.source_id)
+    own = links.filled_in(message.text, point=message.point, source=source)
+    own_html = links.filled_in(message.html, point=message.point, source=source)
+    if message.point is None or message.purpose not in policy.value("mail.preferences.purposes"):
+        return own, own_html, message.headers
+    unsubscribe = links.unsubscribe_url(message.point, message.purpose)
+    headers = {"List-Unsubscribe": f"<{unsubscribe}>"}
+    if unsubscribe.startswith("https:"):
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    text, html = letters.foot(
+        language=letters.language_of(message.customer), purpose=message.purpose,
+        wishes=links.wishes_url(message.point), unsubscribe=unsubscribe,
+    )  # fmt: skip
+    body, end, rest = own_html.rpartition("</body>")
+    with_html = f"{body}{html}{end}{rest}" if end else f"{own_html}{html}"
+    return own + text, with_html if own_html else "", {**headers, **message.headers}
 
 
 def record(message: OutgoingMessage, outcome: Outcome, *, token: UUID, now: datetime) -> None:

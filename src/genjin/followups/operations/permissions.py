@@ -14,6 +14,7 @@ from django.db.models import Q
 from genjin.customers.models import Consent, Customer, Hold
 from genjin.customers.operations.permissions import end_hold, insert_hold, record_consent
 from genjin.customers.states import ConsentAnswer
+from genjin.followups import profiles
 from genjin.followups.operations.redeciding import redecide
 from genjin.foundation import approvals, policy
 from genjin.foundation.access import has_right
@@ -266,8 +267,15 @@ def record_agreement(
     channel: str = "",
     purpose: str = "",
     evidence: str = "",
+    is_confirmed: bool = False,
 ) -> Consent:
-    """The customer agrees to be contacted on a channel for a purpose (empty: every one)."""
+    """The customer agrees to be contacted on a channel for a purpose (empty: every one).
+
+    On a channel where a yes has to be confirmed from the address itself, `is_confirmed` says that
+    it was; without it raises Conflict `needs_confirmation` (`consents.ask_consent` asks for it).
+    """
+    if channel in profiles.profile().double_opt_in and not is_confirmed:
+        raise Conflict("needs_confirmation", channel=channel)
     _lock(customer)
     consent = record_consent(customer, answer=ConsentAnswer.GIVEN, channel=channel,
                              purpose=purpose, source=source, evidence=evidence, by=by,

@@ -72,6 +72,7 @@ _CHANNEL_SIGNS = {
 }  # fmt: skip
 _CODE_LOOKS = {
     "consent_refused": ("shield-off", "bad"),
+    "consent_asked": ("hourglass", "warn"),
     "message_cancelled": ("mail-off", "quiet"),
     "message_not_allowed": ("mail-off", "quiet"),
     "hold_released": ("player-play", "good"),
@@ -123,6 +124,11 @@ def outcome_label(purpose: str, code: str) -> str:
 def _consent(data: Data) -> str:
     parts = (words.channel(data.get("channel", "")), words.purpose(data.get("purpose", "")))
     return _(", ").join(parts)
+
+
+def _asked(data: Data) -> str:
+    what = words.purposes(data.get("purposes", ())) or words.purpose("")
+    return _(", ").join((words.channel(data.get("channel", "")), what))
 
 
 def _interaction(data: Data, code: str) -> str:
@@ -183,6 +189,7 @@ _TITLES: dict[str, Callable[[Data], str]] = {
     % {"purposes": words.purposes(d["purposes"])},
     "consent_given": lambda d: _("Agreed: %(what)s") % {"what": _consent(d)},
     "consent_refused": lambda d: _("Refused: %(what)s") % {"what": _consent(d)},
+    "consent_asked": lambda d: _("Asked to confirm by link: %(what)s") % {"what": _asked(d)},
     "clip_added": lambda d: _("News"),
     "wanted_added": lambda d: _("Wanted: %(text)s") % d,
     "wanted_closed": lambda d: _("No longer wanted: %(text)s") % d,
@@ -254,8 +261,10 @@ def body(entry: TimelineEntry, definitions: Mapping[str, FieldDefinition]) -> st
     if entry.kind == "custody" and data.get("why") in MOVES:
         parts.append(str(MOVES[data["why"]]))
     if entry.kind == "consent":
-        parts.append(str(data.get("source", "")))
-        parts.append(str(data.get("evidence", "")))
+        parts.append(words.consent_source(str(data.get("source", ""))))
+        # what a machine wrote as proof is for the audit, not for reading
+        evidence = str(data.get("evidence", ""))
+        parts.append("" if evidence.startswith(("request ", "link ", "stub ")) else evidence)
     if data.get("message"):
         parts.append(_("Message left: %(text)s") % {"text": data["message"]})
     if data.get("next_step"):

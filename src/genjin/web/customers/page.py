@@ -26,6 +26,7 @@ from genjin.customers.operations.loans import may_lend
 from genjin.customers.segments import customers_in
 from genjin.customers.states import Block
 from genjin.followups.models import Commitment, FollowUp
+from genjin.followups.operations.consents import open_requests
 from genjin.followups.operations.permissions import open_renewals
 from genjin.followups.sentences import sentences
 from genjin.followups.states import OPEN
@@ -162,7 +163,8 @@ def consent_rows(card: queries.Card) -> list[dict[str, Any]]:
     ordered = sorted(card.consents, key=lambda one: (bool(one.channel), bool(one.purpose)))
     return [
         {"consent": one, "channel": words.channel(one.channel),
-         "purpose": words.purpose(one.purpose), "is_given": one.answer == "given"}
+         "purpose": words.purpose(one.purpose), "is_given": one.answer == "given",
+         "source": words.consent_source(one.source)}
         for one in ordered
     ]  # fmt: skip
 
@@ -269,6 +271,14 @@ def card_context(
         "points": point_rows(card, user),
         "addresses": address_rows(card, user),
         "consents": consent_rows(card),
+        "asked": [
+            {
+                "request": one,
+                "channel": words.channel(one.channel),
+                "purposes": words.purposes(one.purposes) or words.purpose(""),
+            }
+            for one in open_requests(customer, now)
+        ],
         "holds": hold_rows(card, user, now),
         "segments": segments_of(customer),
         "doubles": doubles.panel(customer, user),

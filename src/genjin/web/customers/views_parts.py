@@ -23,6 +23,8 @@ from genjin.customers.states import PersonRole
 from genjin.flows import cards
 from genjin.followups import operations as followups
 from genjin.followups.models import Commitment
+from genjin.followups.operations import consents
+from genjin.followups.operations.delivering import address_of
 from genjin.foundation.access import access, has_right
 from genjin.foundation.models import User
 from genjin.kernel import address as divisions
@@ -34,6 +36,7 @@ from genjin.web.customers.forms.parts import AddressForm, PersonForm, PointForm,
 from genjin.web.customers.forms.permissions import ConsentForm, HoldForm, ReasonForm, RenewForm
 from genjin.web.customers.page import waiting_renewals
 from genjin.web.customers.sentences import sentence
+from genjin.web.wishes import words as wish_words
 
 FORM = require_http_methods(["GET", "POST"])
 _ADDRESS = ("text", "postcode", "latitude", "longitude", "system")
@@ -220,13 +223,23 @@ def consent(request: HttpRequest, pk: UUID) -> HttpResponse:
     customer, user = customer_of(request, pk), user_of(request)
     form = ConsentForm(request.POST or None)
 
-    def save(form: ConsentForm, now: datetime) -> None:
+    def save(form: ConsentForm, now: datetime) -> str:
         values = dict(form.cleaned_data)
         given = values.pop("answer") == "given"
+        if given and consents.needs_confirmation(values["channel"]):
+            words = "; ".join(filter(None, (values["source"], values["evidence"])))
+            consents.record_yes(
+                customer, purposes=[values["purpose"]] if values["purpose"] else [],
+                point=address_of(customer, channel=values["channel"]), source="card",
+                channel=values["channel"], evidence=words[:200], by=user, now=now,
+            )  # fmt: skip
+            return _("The customer gets a message to confirm it; until then it does not count.")
         write = followups.record_agreement if given else followups.record_refusal
         write(customer, by=user, now=now, **values)
+        return ""
 
     return form_view(request, customer, form=form, save=save, part="permission",
+                     say=wish_words.sentence,
                      title=_("Record what the customer allows"))  # fmt: skip
 
 

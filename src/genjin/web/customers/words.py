@@ -116,6 +116,21 @@ def channel(code: str) -> str:
     return choice(Channel, code) if code else _("every channel")
 
 
+# Where an answer came from, when no person wrote it in their own words.
+_CONSENT_SOURCES = {
+    "desk": gettext_lazy("said in a call"),
+    "web": gettext_lazy("answered by link"),
+    "wishes": gettext_lazy("chosen on their page"),
+    "one_click": gettext_lazy("unsubscribed by one click"),
+    "warranty_stub": gettext_lazy("on the warranty page"),
+}
+
+
+def consent_source(text: str) -> str:
+    """Where a customer's answer came from; in the words of whoever wrote it down, else ours."""
+    return str(_CONSENT_SOURCES.get(text, text))
+
+
 def hold_reason(code: str) -> str:
     return choice(HoldReason, code)
 

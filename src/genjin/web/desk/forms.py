@@ -173,6 +173,14 @@ class RecordForm(forms.Form):
     refuses_all = forms.BooleanField(
         label=_("For every purpose, not this one alone"), required=False
     )
+    email = forms.CharField(
+        label=_("E-mail address"), required=False, max_length=254,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "email"}),
+    )  # fmt: skip
+    email_answer = forms.ChoiceField(
+        label=_("May we write to them?"), required=False,
+        choices=[("", _("Not asked")), ("yes", _("Yes, they agree")), ("no", _("No"))],
+    )  # fmt: skip
     person = forms.ChoiceField(label=_("Spoke with"), required=False)
     next_step = _line(_("Next step"), 300)
     no_next_reason = _line(_("Or why there is none"), 300)
@@ -276,6 +284,8 @@ class RecordForm(forms.Form):
             promise_amount=data["promise_amount"],
             promise_date=data["promise_date"],
             refuses_all=data["refuses_all"],
+            email=data["email"],
+            email_answer=data["email_answer"],
             scores=self._scores(),
             point=UUID(data["point"]) if data["point"] else None,
             person=UUID(data["person"]) if data["person"] else None,

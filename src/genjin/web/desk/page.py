@@ -17,6 +17,7 @@ from genjin.customers import fields as card_fields
 from genjin.customers.models import ContactPerson, ContactPoint, FieldDefinition
 from genjin.customers.queries import Card, card, shown_phone, shown_roles
 from genjin.customers.states import PersonRole
+from genjin.flows import desk_email
 from genjin.flows.desk import campaign_of, open_contact, presence_of
 from genjin.flows.purposes import OutcomeRule, outcomes_for
 from genjin.followups import profiles
@@ -97,6 +98,32 @@ class Phone:
     why_not: str = ""
 
 
+@dataclass(frozen=True)
+class EmailPiece:
+    """What the panel asks about e-mail: an address when none is in order, consent when unsaid."""
+
+    address: str
+    what: str
+    asks_address: bool
+    asks_consent: bool
+
+
+def email_piece(shown: Card, user: User, now: datetime) -> EmailPiece | None:
+    """None when the address and the answer are there, or the customer wants no contact at all."""
+    if shown.is_refused:
+        return None
+    point = next((one for one in shown.points if one.kind == "email" and one.status == "ok"), None)
+    answered = desk_email.is_answered(shown, now)
+    if point is not None and answered:
+        return None
+    return EmailPiece(
+        address=shown_phone(user, point) if point else "",
+        what=words.purposes(desk_email.asked_purposes()),
+        asks_address=point is None,
+        asks_consent=not answered,
+    )
+
+
 @dataclass
 class Page:
     """One follow-up at the desk. `call` is the begun contact; `draft` what was typed before."""
@@ -120,6 +147,7 @@ class Page:
     draft: DeskDraft | None
     strip: logbook.Figures
     about: About | None = None
+    email: EmailPiece | None = None
     wrap_seconds: int = 60
     wrap_started: datetime | None = None
     talk_started: datetime | None = None
@@ -326,6 +354,7 @@ def gather(followup: FollowUp, *, user: User, now: datetime, data: Any = None) -
         draft=draft,
         strip=logbook.today(user, now),
         about=about(followup),
+        email=email_piece(shown, user, now),
         wrap_seconds=campaign.wrap_up_seconds if campaign else 60,
         wrap_started=wrap_started(followup, presence),
         talk_started=talk_started(followup, call, presence),

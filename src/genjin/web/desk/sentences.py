@@ -7,6 +7,7 @@ from genjin.followups.operations import WithheldError
 from genjin.kernel.errors import BadInput, GenjinError
 from genjin.kernel.problems import Reason
 from genjin.web.customers import sentences as card_sentences
+from genjin.web.wishes import words as wish_words
 
 
 def _texts() -> dict[str, str]:
@@ -42,6 +43,8 @@ def sentence(found: Reason | GenjinError) -> str:
     if isinstance(found, WithheldError):
         return " ".join(gate_sentences.sentence(reason) for reason in found.reasons)
     if own := _texts().get(found.code):
+        return own
+    if own := wish_words.texts().get(found.code):
         return own
     return card_sentences.sentence(found)
 

@@ -22,6 +22,7 @@ from genjin.followups.delivery import queries, sending, server
 from genjin.followups.models import OutgoingMessage
 from genjin.followups.sentences import sentence, sentences
 from genjin.followups.states import MessageState
+from genjin.followups.wishes import links
 from genjin.foundation.access import access, has_right
 from genjin.foundation.models import User
 from genjin.kernel.errors import BadInput, GenjinError
@@ -144,6 +145,7 @@ def _page(
         "row": row,
         "form": form if may_settle and settleable else None,
         "message_id": sending.message_id(row),
+        "text": links.hidden(row.text, str(_("(a link for the customer alone)"))),
         "back": reverse("mail"),
     }
     return render(request, "mail/message.html", context, status=status)

@@ -40,6 +40,7 @@ GROUPS = {
     "hours": gettext_lazy("Hours by purpose"),
     "holidays": gettext_lazy("Public holidays"),
     "consent": gettext_lazy("Consent"),
+    "double_opt_in": gettext_lazy("Confirmed by a link"),
     "caps": gettext_lazy("How often"),
     "cool_off": gettext_lazy("After a no"),
 }
