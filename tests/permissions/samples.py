@@ -146,6 +146,10 @@ def make_world() -> World:
     )
     world.values |= {
         "api/v1/customers/": {"pk": customer.pk, "key": "K1"},
+        "api/v1/orders/": {"pk": make_order(customer=customer, category=category).pk},
+        "api/v1/followups/": {"pk": followup.pk},
+        "api/v1/interactions/": {"pk": interaction.pk},
+        "api/v1/scores/": {"sequence": give(3, scored=agent, customer=customer).pk},
         "me/tokens/": {"pk": token.pk},
         "users/": {"pk": agent.pk, "token_pk": token.pk},
         "users/teams/": {"pk": team.pk},

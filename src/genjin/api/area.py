@@ -25,7 +25,7 @@ class Area:
         self.name = name
         self.title = title
         self.says = says
-        self.router = Router(tags=[title])
+        self.router = Router(tags=[name])
 
     def _offer(
         self, method: str, path: str, *, right: str, answer: Any, summary: str, description: str

@@ -15,12 +15,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop as _
 from ninja import Query
 from ninja.responses import Status
-from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from genjin.api.area import Area
 from genjin.api.guard import caller
 from genjin.api.paging import Page, PageAsked, page_of, read_key
-from genjin.api.shapes import Person, Sent, Shown, money, person
+from genjin.api.shapes import Moment, Person, Sent, Shown, money, person
 from genjin.customers import queries
 from genjin.customers.models import (
     Address,
@@ -196,7 +196,7 @@ class CustomerChange(Columns):
 
     kind: Literal["person", "organisation"] = "person"
     name: Text = ""
-    read_at: AwareDatetime | None = Field(
+    read_at: Moment | None = Field(
         None,
         description=_("The changed_at that you read: refused when the card was changed since."),
     )
@@ -277,7 +277,7 @@ class CustomersAsked(PageAsked):
         max_length=64,
         description=_("A part of a name, four digits or more of a phone, pinyin or a number."),
     )
-    changed_since: AwareDatetime | None = Field(
+    changed_since: Moment | None = Field(
         None, description=_("Only cards changed at or after this moment.")
     )
     order: Literal["newest", "oldest"] = Field(

@@ -42,6 +42,11 @@ def write_key(*values: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(plain).encode()).decode().rstrip("=")
 
 
+def _is_usual(moment: datetime) -> bool:
+    """Whether a moment of ours can be this; 9999 stands for "never by itself"."""
+    return moment.tzinfo is not None and moment.year >= 1900
+
+
 _READ: dict[type, Callable[[str], Any]] = {
     datetime: datetime.fromisoformat,
     UUID: UUID,
@@ -61,7 +66,7 @@ def read_key(text: str, *types: type) -> Key | None:
     except (ValueError, TypeError, binascii.Error, RecursionError):
         raise BadInput({"after": "not_a_cursor"}) from None
     for value in key:
-        if (isinstance(value, datetime) and value.tzinfo is None) or (
+        if (isinstance(value, datetime) and not _is_usual(value)) or (
             isinstance(value, int) and not 0 <= value < 2**62
         ):
             raise BadInput({"after": "not_a_cursor"})

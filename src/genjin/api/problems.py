@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -71,6 +71,7 @@ def _own() -> dict[str, str]:
         "not_an_object": _("This is not an object."),
         "not_a_whole_number": _("This is not a whole number."),
         "not_true_or_false": _("This is neither true nor false."),
+        "not_an_amount": _("This is not an amount."),
         "amount_is_text": _("An amount is a text in quotation marks, such as “1200.00”."),
         "not_a_cursor": _("This is not the “next” of an answer of ours."),
         "out_of_range": _("This number is too small or too large."),
@@ -187,7 +188,7 @@ def _reason(found: Mapping[str, Any]) -> Reason:
         return Reason(context["code"])
     if kind.startswith(_MOMENTS):
         return Reason("not_a_moment")
-    if kind in ("greater_than_equal", "less_than_equal"):
+    if kind in ("greater_than_equal", "less_than", "less_than_equal"):
         return Reason("out_of_range")
     code = next((ours for begin, ours in _FOUND.items() if kind.startswith(begin)), "")
     if code in ("too_long", "too_many"):
@@ -214,7 +215,7 @@ def _of_http(request: HttpRequest, error: HttpError) -> HttpResponse:
     """A body that cannot be read (`shapes.Json` says why)."""
     cause = error.__cause__
     if isinstance(cause, GenjinError) and not isinstance(cause, BadInput):
-        return of_code(413 if cause.code == "body_too_large" else 400, cause.code)
+        return of_code(400, cause.code)
     if isinstance(cause, BadInput):
         return of_error(request, cause)
     return of_code(error.status_code, "not_json")
@@ -222,6 +223,10 @@ def _of_http(request: HttpRequest, error: HttpError) -> HttpResponse:
 
 def _of_nothing(request: HttpRequest, _error: Exception) -> HttpResponse:
     return of_code(404, "nothing_here")
+
+
+def _of_size(request: HttpRequest, _error: Exception) -> HttpResponse:
+    return of_code(413, "body_too_large")
 
 
 def _of_refusal(request: HttpRequest, _error: Exception) -> HttpResponse:
@@ -235,6 +240,7 @@ def register(api: NinjaAPI) -> None:
         ValidationError: of_shape,
         HttpError: _of_http,
         Http404: _of_nothing,
+        RequestDataTooBig: _of_size,
         PermissionDenied: _of_refusal,
     }
     for kind, handler in handlers.items():

@@ -7,12 +7,19 @@ from django.utils.translation import gettext_noop as _
 from ninja import NinjaAPI
 from ninja.operation import Operation
 
-from genjin.api import customers, problems, status
+from genjin.api import customers, followups, interactions, orders, problems, scores, status
 from genjin.api.guard import Nobody
 from genjin.api.shapes import Json, Readable
 
 _CONVERTER = re.compile(r"\{\w+:")
-AREAS = (status.area, customers.area)
+AREAS = (
+    status.area,
+    customers.area,
+    orders.area,
+    followups.area,
+    interactions.area,
+    scores.area,
+)
 
 api = NinjaAPI(
     title="Genjin",

@@ -11,6 +11,8 @@ _OPERATIONS = [
 ]
 urlpatterns = [
     *_OPERATIONS,
+    path("api/v1/", views.nothing_here, name="api-root"),
     path("api/v1/<path:rest>", views.nothing_here, name="api-nothing"),
+    path("api/docs", views.docs, name="api-docs"),
     path("api/openapi.json", views.schema, name="api-schema"),
 ]

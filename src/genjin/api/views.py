@@ -6,13 +6,15 @@ from typing import Any
 
 from django.core.signals import got_request_exception
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from genjin.api import documentation, problems
+from genjin.api import documentation, handbook, problems
 from genjin.api.guard import token_of
 from genjin.foundation import audit
-from genjin.foundation.access import by_token
+from genjin.foundation.access import by_token, has_right, signed_in
 from genjin.foundation.models import User
+from genjin.foundation.tokens import RIGHT
 from genjin.kernel.errors import GenjinError
 
 logger = logging.getLogger(__name__)
@@ -24,6 +26,8 @@ def of_api(view: View) -> View:
     answered as problems."""
 
     def answered(request: HttpRequest, **parts: Any) -> HttpResponse:
+        if "\x00" in request.path:
+            return problems.of_code(404, "nothing_here")
         try:
             with audit.origin("api", request.META.get("REMOTE_ADDR")):
                 response = view(request, **parts)
@@ -41,7 +45,7 @@ def of_api(view: View) -> View:
     return by_token(answered)
 
 
-def _nothing(request: HttpRequest, rest: str) -> HttpResponse:
+def _nothing(request: HttpRequest, rest: str = "") -> HttpResponse:
     try:
         token_of(request)
     except GenjinError as error:
@@ -50,6 +54,16 @@ def _nothing(request: HttpRequest, rest: str) -> HttpResponse:
 
 
 nothing_here = of_api(_nothing)
+
+
+@signed_in
+@require_safe
+def docs(request: HttpRequest) -> HttpResponse:
+    """The documentation: a page of ours, made of the same document."""
+    host = request.build_absolute_uri("/").rstrip("/")
+    context = handbook.pages(documentation.schema(), host)
+    context["may_make_tokens"] = has_right(request.user, RIGHT)
+    return render(request, "api/docs.html", context)
 
 
 @by_token

@@ -24,7 +24,8 @@ _MESSAGES_REACH_BACK = timedelta(days=180)
 _MESSAGES_READ = 5000
 
 
-def _in_scope(rows: models.QuerySet[FollowUp], user: User) -> models.QuerySet[FollowUp]:
+def in_scope(rows: models.QuerySet[FollowUp], user: User) -> models.QuerySet[FollowUp]:
+    """Those of `rows` that a person may know of: their own, the team's, or all of them."""
     scope = scope_of(user)
     if scope == "all":
         return rows
@@ -51,7 +52,7 @@ def for_supervisor(user: User) -> models.QuerySet[FollowUp]:
     rows = FollowUp.objects.filter(state__in=OPEN).annotate(is_unknown=Exists(unclosed))
     rows = rows.filter(Q(escalated_at__isnull=False) | Q(is_unknown=True))
     return (
-        _in_scope(rows, user)
+        in_scope(rows, user)
         .select_related("customer", "queue", "assigned_to", "taken_by")
         .order_by("escalated_at", "pk")
     )
@@ -75,6 +76,14 @@ def waiting_for(user: User) -> models.QuerySet[FollowUp]:
         .exclude(not_before=NEVER_BY_ITSELF)
         .select_related("customer", "queue")
         .order_by("not_before", "rank", "pk")
+    )
+
+
+def own(user: User) -> models.QuerySet[FollowUp]:
+    """What waits for this person by name and what they have or had in hand."""
+    mine = Q(assigned_to=user) | Q(taken_by=user)
+    return FollowUp.objects.filter(mine).select_related(
+        "customer", "queue", "assigned_to", "taken_by"
     )
 
 

@@ -23,13 +23,23 @@ from django.db.models.functions import Cast, Coalesce, TruncMonth
 from django.utils import timezone
 
 from genjin.calling.models import Campaign
+from genjin.calling.queries import people_of, visible_to
 from genjin.followups.models import Contact, Interaction
 from genjin.followups.states import ContactState
+from genjin.foundation.access import has_right
 from genjin.foundation.compiled import Compiled
 from genjin.foundation.models import Team, User
 from genjin.kernel.statistics import ratio
 
 PERIODS = ("hour", "day", "month")
+
+
+def visible_records(user: User) -> QuerySet[Interaction]:
+    """The records that `user` may see: one's own; with the team's logbook, the team's."""
+    if not has_right(user, "logbook.team"):
+        return Interaction.objects.filter(by=user)
+    seen = Q(by__in=people_of(user)) | Q(queue__in=visible_to(user).values("queue"))
+    return Interaction.objects.filter(seen)
 
 
 @dataclass(frozen=True)

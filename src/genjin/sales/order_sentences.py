@@ -39,6 +39,11 @@ _SENTENCES: Mapping[str, str | Promise] = {
         "Another customer's order stands under the number “%(key)s” already."
     ),
     "unknown_category": gettext_lazy("There is no product category “%(value)s”."),
+    "unknown_product": gettext_lazy("There is no product “%(value)s”."),
+    "key_with_other_content": gettext_lazy(
+        "Another order stands under the number “%(key)s” already."
+    ),
+    "already_cancelled": gettext_lazy("This order was cancelled already."),
     "unknown_order_kind": gettext_lazy("“%(value)s” is neither an order nor a return."),
     "not_an_amount_cell": gettext_lazy("“%(value)s” is not an amount."),
     "not_a_date": gettext_lazy("“%(value)s” is not a date that can be read, such as 2026-01-31."),

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, Max, Q, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
@@ -239,6 +239,12 @@ def _known(draft: Draft) -> OrderLine | None:
     """The order that stands under the draft's external key. Conflict `key_of_another`."""
     if not draft.external_key:
         return None
+    with connection.cursor() as cursor:
+        # Two callers with one key for two customers: the second looks when the first is done.
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
+            [f"genjin.order_key:{draft.external_key}"],
+        )
     known = OrderLine.objects.filter(external_key=draft.external_key).first()
     if known is not None and known.customer_id != draft.customer_id:
         raise Conflict("key_of_another", key=draft.external_key)

@@ -21,6 +21,7 @@ from genjin.followups.models import Interaction
 from genjin.foundation.access import access, has_right
 from genjin.foundation.models import User
 from genjin.insight import logbook
+from genjin.insight.logbook import visible_records
 from genjin.kernel.errors import BadInput, Conflict
 from genjin.web.logbook.details import said
 from genjin.web.logbook.forms import CorrectionForm
@@ -32,14 +33,6 @@ FLAGS = {"connected": "is_connected", "reached": "is_reached", "success": "is_su
 def _user(request: HttpRequest) -> User:
     assert isinstance(request.user, User)
     return request.user
-
-
-def visible_records(user: User) -> QuerySet[Interaction]:
-    """The records that `user` may see: one's own; with the team's logbook, the team's."""
-    if not has_right(user, "logbook.team"):
-        return Interaction.objects.filter(by=user)
-    seen = Q(by__in=people_of(user)) | Q(queue__in=visible_to(user).values("queue"))
-    return Interaction.objects.filter(seen)
 
 
 def _day(text: str | None) -> date | None:

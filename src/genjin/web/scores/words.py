@@ -7,9 +7,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from genjin.followups.scores import questions
-from genjin.kernel.errors import GenjinError
-from genjin.kernel.problems import Reason
-from genjin.web.customers import sentences as card_sentences
+from genjin.followups.scores.sentences import sentence
+
+__all__ = [
+    "count_sentence",
+    "found_sentence",
+    "place_label",
+    "question_label",
+    "role_label",
+    "sentence",
+]
 
 
 def role_label(code: str) -> str:
@@ -52,23 +59,3 @@ def found_sentence(fault: Mapping[str, Any]) -> str:
 def count_sentence(count: int) -> str:
     text = ngettext("%(count)s score is in order.", "%(count)s scores are in order.", count)
     return text % {"count": f"{count:,}"}
-
-
-def sentence(found: Reason | GenjinError) -> str:
-    """One sentence for a reason or an expected failure."""
-    own = {
-        "not_oneself": _("Nobody takes down a score for themselves."),
-        "not_points": _("Choose from 1 to 5."),
-        "no_change": _("The score counts so already."),
-        "own_score": _("Nobody asks for a correction of their own score."),
-        "no_question": _("Choose at least one question."),
-        "nothing_given": _("Choose at least one score."),
-        "already_asked": _("A correction of this score waits for a decision already."),
-        "nobody_may_decide": _("There is nobody who may decide this besides you and the one "
-                               "scored."),
-        "score_key_not_of_this_chain": _("This machine has not the key that signs scores; nothing "
-                                         "was written. Tell your administrator."),
-        "score_key_too_short": _("The key that signs scores is too short; nothing was written. "
-                                 "Tell your administrator."),
-    }.get(found.code)  # fmt: skip
-    return own or card_sentences.sentence(found)
