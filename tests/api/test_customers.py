@@ -1,9 +1,11 @@
 """Customers by the API: found, read, fed and changed as on the screens (CU1, CU9, PL6)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.test import Client
 
 from genjin.customers.fields import sync_shipped_fields
 from genjin.customers.models import (
@@ -17,7 +19,7 @@ from genjin.customers.models import (
 from genjin.customers.operations import card
 from genjin.foundation.models import AuditEntry
 from tests.api.caller import as_program
-from tests.factories import NOW, make_customer, make_point, make_team, make_user
+from tests.factories import NOW, make_category, make_customer, make_point, make_team, make_user
 
 pytestmark = pytest.mark.django_db
 PHONE = "+8613812345678"
@@ -176,6 +178,8 @@ def test_what_came_along_is_refused_beside_its_entry_and_nothing_is_left(agent):
         ("zh-CN", "不在选项之中。"),
         ("zh-TW", "不在選項之中。"),
         ("", "不在选项之中。"),
+        ("fr", "不在选项之中。"),
+        ("fr, en;q=0.5", "This is not one of the choices."),
     ],
 )
 def test_errors_speak_the_language_that_is_asked_for_else_the_person_s(agent, language, sentence):
@@ -291,3 +295,27 @@ def test_a_retired_number_does_not_stand_in_a_list(supervisor):
     make_point(customer=customer, value=PHONE, is_active=False)
     (line,) = as_program(supervisor).get("customers").json()["items"]
     assert line["phone"] == ""
+
+
+def test_a_token_needs_no_cookie_and_no_csrf_token_and_gets_none(agent):
+    erp = as_program(agent)
+    erp.client = Client(enforce_csrf_checks=True)
+    erp.client.force_login(make_user(role="administrator"))
+    answer = erp.post("customers", {"kind": "person", "name": "张三"})
+    assert answer.status_code == 201
+    assert Customer.objects.get().custodian == agent
+    assert not answer.cookies
+
+
+def test_the_person_s_own_clock_says_what_day_it_is(agent):
+    """Far in the east the new day has begun."""
+    agent.time_zone = "Pacific/Kiritimati"
+    agent.save(update_fields=["time_zone"])
+    make_category(code="pump")
+    customer = make_customer(custodian=agent)
+    today = datetime.now(ZoneInfo("Pacific/Kiritimati")).date()
+    sent = {"customer": str(customer.pk), "category": "pump", "amount": "1.00"}
+    erp = as_program(agent)
+    assert erp.post("orders", {**sent, "ordered_on": today.isoformat()}).status_code == 201
+    tomorrow = (today + timedelta(days=1)).isoformat()
+    assert erp.post("orders", {**sent, "ordered_on": tomorrow}).status_code == 422

@@ -75,7 +75,10 @@ def test_an_operation_answers_whatever_is_sent_as_the_document_says(
         values for start, values in sorted(world.values.items(), reverse=True)
         if case.path.removeprefix("/").startswith(start)
     ) if case.path_parameters else {}  # fmt: skip
-    case.path_parameters = {name: str(known[name]) for name in case.path_parameters or {}}
+    names = {"id": "pk"}
+    case.path_parameters = {
+        name: str(known[names.get(name, name)]) for name in case.path_parameters or {}
+    }
     # An id that was put in its place is no wrong one any more.
     refused = [] if case.path_parameters else [kept.negative_data_rejection]
     case.call_and_validate(
@@ -91,7 +94,9 @@ def test_the_document_names_every_operation_with_its_right():
         for path, methods in documentation.schema()["paths"].items()
         for method, operation in methods.items()
     }
-    assert found == {name: one.auth_callbacks[0].right for name, one in operations()}
+    assert found == {
+        name.replace("{pk}", "{id}"): one.auth_callbacks[0].right for name, one in operations()
+    }
 
 
 def test_every_text_of_the_document_is_translated():

@@ -20,7 +20,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from genjin.api.area import Area
 from genjin.api.guard import caller
 from genjin.api.paging import Page, PageAsked, page_of, read_key
-from genjin.api.shapes import Moment, Person, Sent, Shown, money, person
+from genjin.api.shapes import Moment, Person, Sent, Shown, example, money, person
 from genjin.customers import queries
 from genjin.customers.models import (
     Address,
@@ -173,6 +173,11 @@ class Columns(Sent):
 class CustomerFed(Columns):
     """A card as another system knows it."""
 
+    model_config = example(
+        kind="organisation", name="远方公司", person_name="王芳", phones=["13812345678"],
+        address="上海市浦东新区世纪大道1号",
+    )  # fmt: skip
+
     kind: Literal["person", "organisation"]
     name: Text = Field(min_length=1, max_length=200)
     phones: list[Text] = Field([], max_length=20)
@@ -186,6 +191,10 @@ class CustomerFed(Columns):
 class CustomerNew(CustomerFed):
     """A new card."""
 
+    model_config = example(
+        kind="person", name="张三", phones=["13812345678"], external_key="erp:4711"
+    )
+
     external_key: Text = Field(
         "", max_length=80, description=_("The name that your system has for it; it is given once.")
     )
@@ -193,6 +202,8 @@ class CustomerNew(CustomerFed):
 
 class CustomerChange(Columns):
     """Changes of a card."""
+
+    model_config = example(note="每周三上午可联系", tax_number="91310000MA1FL0000X")
 
     kind: Literal["person", "organisation"] = "person"
     name: Text = ""
@@ -205,7 +216,7 @@ class CustomerChange(Columns):
 class NumberNew(Sent):
     """A number or account to add."""
 
-    value: Text = Field(min_length=1, max_length=254)
+    value: Text = Field(min_length=1, max_length=254, examples=["13812345678"])
     kind: Literal[(*PointKind.values,)] = "phone"  # type: ignore[valid-type]
     label: Literal[("", *PointLabel.values)] = ""  # type: ignore[valid-type]
 

@@ -59,10 +59,16 @@ def _written() -> dict[str, Any]:
     """The document as the library writes it, with the answer of every error and of no shape that
     nothing points at."""
     document: dict[str, Any] = deepcopy(dict(api.get_openapi_schema(path_prefix="/api/v1/")))
+    document["paths"] = {
+        path.replace("{pk}", "{id}"): methods for path, methods in document["paths"].items()
+    }
     for methods in document["paths"].values():
         for operation in methods.values():
             told = {str(code): answer for code, answer in operation["responses"].items()}
             operation["responses"] = {**told, "4XX": _REFUSED}
+            for one in operation["parameters"]:
+                # What our functions call `pk` is an id to everybody else.
+                one["name"] = "id" if one["name"] == "pk" else one["name"]
     shapes = {**document["components"]["schemas"], "Problem": _PROBLEM, "Error": _ERROR}
     for shape in shapes.values():
         # What a class says to its reader here is not written for the reader of the document.

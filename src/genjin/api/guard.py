@@ -3,12 +3,17 @@
 Sessions play no part here: `middleware.WithoutCookies` has taken every cookie off the request.
 """
 
+import zoneinfo
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.utils import timezone, translation
+from django.utils.translation.trans_real import (
+    get_supported_language_variant,
+    parse_accept_lang_header,
+)
 from ninja.security import HttpBearer
 
 from genjin.foundation import access
@@ -21,8 +26,20 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 Sentence = Callable[[Reason | GenjinError], str]
 
 
+def _asks_for_a_language(header: str) -> bool:
+    """Whether Accept-Language names one that we speak."""
+    for code, _weight in parse_accept_lang_header(header.lower()):
+        try:
+            get_supported_language_variant(code)
+        except LookupError:
+            continue
+        return True
+    return False
+
+
 def token_of(request: HttpRequest) -> ApiToken:
-    """The token that a request carries; speaks its person's language unless another is asked for.
+    """The token that a request carries; its person's clock counts from here on, and their language
+    unless another is asked for.
 
     Raises what `tokens.authenticate` raises.
     """
@@ -32,7 +49,8 @@ def token_of(request: HttpRequest) -> ApiToken:
         address=request.META.get("REMOTE_ADDR"),
         now=timezone.now(),
     )
-    if not request.headers.get("Accept-Language"):
+    timezone.activate(zoneinfo.ZoneInfo(token.user.time_zone))
+    if not _asks_for_a_language(request.headers.get("Accept-Language", "")):
         translation.activate(token.user.language)
     return token
 

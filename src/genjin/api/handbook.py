@@ -116,10 +116,11 @@ def _sample(schema: Schema, name: str) -> Any:
 
 
 def _body_sample(shape: Schema) -> dict[str, Any]:
-    """The entries that are needed, or the first that may be sent."""
+    """The example that a shape has, else the entries that it needs."""
+    if "examples" in shape:
+        return dict(shape["examples"][0])
     properties = shape.get("properties", {})
-    names = shape.get("required") or list(properties)[-1:]
-    return {name: _sample(properties[name], name) for name in names}
+    return {name: _sample(properties[name], name) for name in shape.get("required", ())}
 
 
 def _example(host: str, method: str, path: str, shape: Schema | None) -> str:

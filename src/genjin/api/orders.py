@@ -17,7 +17,7 @@ from genjin.api.area import Area
 from genjin.api.customers import Text, visible_customer
 from genjin.api.guard import caller
 from genjin.api.paging import Page, PageAsked, page_of, read_key
-from genjin.api.shapes import Amount, Currency, Day, Person, Sent, Shown, money, person
+from genjin.api.shapes import Amount, Currency, Day, Person, Sent, Shown, example, money, person
 from genjin.customers.models import Customer, ProductCategory
 from genjin.customers.operations.external_keys import customer_by_key
 from genjin.customers.queries import visible_to
@@ -56,6 +56,11 @@ class OrderShown(Shown):
 class OrderNew(Sent):
     """An order or a return to enter."""
 
+    model_config = example(
+        customer_key="erp:4711", category="heater", ordered_on="2026-01-31",
+        amount="1200.00", currency="CNY", external_key="SO-2026-0042",
+    )  # fmt: skip
+
     customer: UUID | None = Field(None, description=_("Whose it is: by our id …"))
     customer_key: Text = Field(
         "", max_length=80, description=_("… or by the key that your system has for the customer.")
@@ -88,7 +93,7 @@ class OrdersAsked(PageAsked):
 class Cancelling(Sent):
     """Why an order is taken out of every figure."""
 
-    reason: Text = Field(max_length=300)
+    reason: Text = Field(max_length=300, examples=["客户退单"])
 
 
 def shown(one: OrderLine) -> OrderShown:

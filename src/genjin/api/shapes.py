@@ -29,6 +29,11 @@ class Sent(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def example(**entries: Any) -> ConfigDict:
+    """A shape's own example, for the documentation: `model_config = example(…)`."""
+    return ConfigDict(json_schema_extra={"examples": [entries]})
+
+
 class Shown(BaseModel):
     """Something that we answer."""
 

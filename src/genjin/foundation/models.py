@@ -1,5 +1,6 @@
 """People who sign in, their teams, and what the system remembers about its own working."""
 
+from datetime import date, timedelta
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -138,6 +139,13 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which it opens, in the time zone that is active."""
+        if self.expires_at is None:
+            return None
+        return timezone.localdate(self.expires_at - timedelta(microseconds=1))
 
 
 class AuditEntry(InsertOnly):
