@@ -174,8 +174,8 @@ class CustomerFed(Columns):
     """A card as another system knows it."""
 
     model_config = example(
-        kind="organisation", name="远方公司", person_name="王芳", phones=["13812345678"],
-        address="上海市浦东新区世纪大道1号",
+        kind="organisation", name="Yuanfang Trading", person_name="Wang Fang", phones=["13812345678"],
+        address="1 Century Avenue, Shanghai",
     )  # fmt: skip
 
     kind: Literal["person", "organisation"]
@@ -192,7 +192,7 @@ class CustomerNew(CustomerFed):
     """A new card."""
 
     model_config = example(
-        kind="person", name="张三", phones=["13812345678"], external_key="erp:4711"
+        kind="person", name="Zhang San", phones=["13812345678"], external_key="erp:4711"
     )
 
     external_key: Text = Field(
@@ -203,7 +203,7 @@ class CustomerNew(CustomerFed):
 class CustomerChange(Columns):
     """Changes of a card."""
 
-    model_config = example(note="每周三上午可联系", tax_number="91310000MA1FL0000X")
+    model_config = example(note="Reachable on Wednesday mornings", tax_number="91310000MA1FL0000X")
 
     kind: Literal["person", "organisation"] = "person"
     name: Text = ""

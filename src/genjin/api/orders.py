@@ -93,7 +93,7 @@ class OrdersAsked(PageAsked):
 class Cancelling(Sent):
     """Why an order is taken out of every figure."""
 
-    reason: Text = Field(max_length=300, examples=["客户退单"])
+    reason: Text = Field(max_length=300, examples=["Withdrawn by the customer"])
 
 
 def shown(one: OrderLine) -> OrderShown:

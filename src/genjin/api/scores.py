@@ -92,7 +92,7 @@ class CorrectionAsked(Sent):
     points: StrictInt = Field(json_schema_extra={"minimum": 1, "maximum": OUT_OF})
     reason: Text = Field(
         max_length=LONGEST_REASON,
-        examples=["记在了别人名下"],
+        examples=["Meant for somebody else"],
         description=_("Kept for good beside the score. Name no customer in it."),
     )
 
