@@ -174,8 +174,8 @@ class CustomerFed(Columns):
     """A card as another system knows it."""
 
     model_config = example(
-        kind="organisation", name="Yuanfang Trading", person_name="Wang Fang", phones=["13812345678"],
-        address="1 Century Avenue, Shanghai",
+        kind="organisation", name="Yuanfang Trading", person_name="Wang Fang",
+        phones=["13812345678"], address="1 Century Avenue, Shanghai",
     )  # fmt: skip
 
     kind: Literal["person", "organisation"]
