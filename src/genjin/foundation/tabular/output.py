@@ -64,7 +64,11 @@ def write_xlsx(
 def _cell(table: object, value: object) -> object:
     if not isinstance(value, str):
         return value
-    text = str(neutralise_formula(value)).translate(_NOT_IN_XML)[:_LONGEST_XLSX_CELL]
-    cell = WriteOnlyCell(table, value=text)
+    cell = WriteOnlyCell(table, value=plain_text(value))
     cell.data_type = "s"
     return cell
+
+
+def plain_text(value: object) -> str:
+    """A text as a spreadsheet may hold it: no formula, no sign that XML lacks, not too long."""
+    return str(neutralise_formula(str(value))).translate(_NOT_IN_XML)[:_LONGEST_XLSX_CELL]
