@@ -10,7 +10,9 @@ from genjin.customers.models import ContactPoint, Customer, ProductCategory
 from genjin.followups import lanes
 from genjin.followups.models import FollowUp, Lane, Queue
 from genjin.foundation.models import Team, User
-from genjin.sales.models import OrderLine
+from genjin.foundation.papers import Paper
+from genjin.sales.models import IssuedPaper, OrderLine
+from genjin.sales.papers.operations import issue_paper
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=SHANGHAI)  # a Monday morning inside working hours
@@ -160,3 +162,15 @@ def make_order(
     return OrderLine.objects.create(
         customer=customer, category=category or make_category(), amount=amount, **values
     )
+
+
+def make_paper(*, customer: Customer, by: User | None = None, **fields: Any) -> IssuedPaper:
+    """A paper of one page that went out to the customer."""
+    values: dict[str, Any] = {
+        "kind": "bill",
+        "day": NOW.date(),
+        "language": "zh-hans",
+        "build": lambda number: Paper(title="账单", number=number, day=NOW.date(), currency="CNY"),
+        **fields,
+    }
+    return issue_paper(customer, by=by, now=NOW, **values)

@@ -59,6 +59,7 @@ from tests.factories import (
     make_customer,
     make_followup,
     make_order,
+    make_paper,
     make_point,
     make_script_version,
     make_team,
@@ -207,6 +208,7 @@ def make_world() -> World:
         "orders/import/": {"pk": LongTask.objects.create(kind="orders", title="t", by=agent).pk},
         "settings/categories/": {"pk": category.pk},
         "settings/numbering/": {"code": "order"},
+        "papers/": {"pk": make_paper(customer=customer, shows_contact=False).pk},
         "settings/papers/": {"language": "en"},
         "rulebook/": {"pk": FollowUpRule.objects.order_by("pk")[0].pk},
         "duplicates/": {

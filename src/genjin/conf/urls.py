@@ -25,6 +25,7 @@ AREAS = (
     "orders",
     "deals",
     "bankfiles",
+    "papers",
     "approvals",
     "scores",
     "surveys",

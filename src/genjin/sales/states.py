@@ -165,3 +165,18 @@ class AgreementMeans(models.TextChoices):
     MESSAGE = "message", _("Message")
     SIGNED = "signed", _("Signed paper")
     WEB = "web", _("Web")
+
+
+class PaperKind(models.TextChoices):
+    """What a paper is; the codes are those of the number series (policy/numbering.toml)."""
+
+    QUOTATION = "quotation", pgettext_lazy("paper", "Quotation")
+    ORDER = "order", pgettext_lazy("paper", "Order")
+    CONTRACT = "contract", pgettext_lazy("paper", "Contract")
+    DELIVERY = "delivery", pgettext_lazy("paper", "Delivery note")
+    BILL = "bill", pgettext_lazy("paper", "Bill")
+    PAYMENT_NOTICE = "payment_notice", pgettext_lazy("paper", "Payment notice")
+    RECEIPT = "receipt", pgettext_lazy("paper", "Receipt")
+    CREDIT_NOTE = "credit_note", pgettext_lazy("paper", "Credit note")
+    STATEMENT = "statement", pgettext_lazy("paper", "Statement of account")
+    LETTER = "letter", pgettext_lazy("paper", "Letter")

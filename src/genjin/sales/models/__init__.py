@@ -10,6 +10,7 @@ from genjin.sales.models.credit import (
 )
 from genjin.sales.models.deliveries import Delivery, DeliveryLine
 from genjin.sales.models.orders import ExchangeRate, Order, OrderLine, TermsAgreement
+from genjin.sales.models.papers import IssuedPaper, PaperFile
 from genjin.sales.models.standing import ClassRun, KeyDecision
 
 __all__ = [
@@ -22,10 +23,12 @@ __all__ = [
     "Delivery",
     "DeliveryLine",
     "ExchangeRate",
+    "IssuedPaper",
     "KeyDecision",
     "KnowledgeCard",
     "Order",
     "OrderLine",
+    "PaperFile",
     "Price",
     "Product",
     "Security",

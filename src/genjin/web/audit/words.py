@@ -9,7 +9,7 @@ from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.urls import NoReverseMatch, reverse
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from genjin.customers import fields as card_fields
@@ -58,6 +58,7 @@ KINDS = {
     "product": gettext_lazy("product"),
     "price": gettext_lazy("price"),
     "comparison": gettext_lazy("comparison"),
+    "issuedpaper": pgettext_lazy("of a customer", "paper"),
     "knowledgecard": gettext_lazy("knowledge card"),
 }
 ACTIONS = {

@@ -68,6 +68,8 @@ def detail(entry: CardAccess) -> str:
     data = entry.detail
     if "mark" in data:
         return str(data["mark"])
+    if "paper" in data:
+        return str(data["paper"])
     if "to" in data:
         return str(data["to"])
     return str(_("at the desk")) if data.get("place") == "desk" else ""

@@ -16,6 +16,7 @@ from genjin.flows.purposes import outcomes_for
 from genjin.followups.sentences import sentences
 from genjin.foundation.access import has_right
 from genjin.foundation.models import User
+from genjin.sales.states import PaperKind
 from genjin.web.collection import words as collection_words
 from genjin.web.custody.words import OCCASIONS
 from genjin.web.customers import words
@@ -32,6 +33,7 @@ KIND_LABELS = {
     "collection": gettext_lazy("Collection"),
     "owned": gettext_lazy("Owned products"),
     "class": gettext_lazy("Classes, lists, sets"),
+    "paper": pgettext_lazy("of a customer", "Papers"),
     "message": gettext_lazy("Messages"),
     "hold": gettext_lazy("Holds"),
     "consent": gettext_lazy("Consents"),
@@ -49,6 +51,7 @@ _LOOKS = {
     "delivery": ("truck-delivery", "accent"),
     "credit": ("credit-card", "warn"),
     "collection": ("coin", "warn"),
+    "paper": ("file-text", "quiet"),
     "owned": ("package", "quiet"),
     "class": ("trophy", "accent"),
     "list": ("list-check", "accent"),
@@ -119,6 +122,11 @@ def outcome_label(purpose: str, code: str) -> str:
     except (KeyError, ValueError):
         return code
     return labels.get(code, code)
+
+
+def paper_kind(code: str) -> str:
+    """What a paper is called; its code when there is no such kind any more."""
+    return str(dict(PaperKind.choices).get(code, code))
 
 
 def _consent(data: Data) -> str:
@@ -201,6 +209,9 @@ _TITLES: dict[str, Callable[[Data], str]] = {
     **order_words.TITLES,
     **deal_words.TITLES,
     **collection_words.TITLES,
+    "paper_issued": lambda d: f"{paper_kind(d['kind'])} {d['number']}",
+    "paper_replaced": lambda d: _("%(kind)s %(number)s in place of %(replaces)s")
+    % {**d, "kind": paper_kind(d["kind"])},
     "survey_offered": lambda d: _("Link to the survey page given"),
     "scores_given": lambda d: _("Judged our service on the survey page")
     if d.get("way") == "web"

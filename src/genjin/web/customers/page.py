@@ -42,6 +42,7 @@ from genjin.web.customers.history import KIND_GROUPS, KIND_LABELS, timeline_item
 from genjin.web.deals.page import selling_panels
 from genjin.web.duplicates import page as doubles
 from genjin.web.orders.panels import card_panels
+from genjin.web.papers import panels as papers
 
 TIMELINE_PAGE = 30
 _SHOWN_ABOVE = {"name", "kind"}
@@ -290,6 +291,7 @@ def card_context(
         "may_change": may_change,
         **card_panels(customer, user, now=now),
         "selling": selling_panels(customer, user, today=timezone.localdate(now)),
+        "papers": papers.panel(customer, user),
         "fresh": freshness_rows(
             customer,
             now,
