@@ -7,6 +7,7 @@ line in `SAMPLES`: the longest beginning that fits counts.
 import re
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,8 @@ from genjin.foundation.models import Approval, Heartbeat, LongTask, Team, User
 from genjin.foundation.tokens import make_token
 from genjin.kernel.ids import uuid7
 from genjin.receivables.models import StatementFile, WaitingPayment
+from genjin.receivables.operations.instruments import receive_instrument
+from genjin.receivables.operations.ledger import bill, receive_payment
 from genjin.sales.models import (
     CreditAccount,
     CreditMember,
@@ -145,7 +148,23 @@ def make_world() -> World:
     security = Security.objects.create(
         account=account, kind="deposit", amount=1, given_on=timezone.localdate(now)
     )
+    today = timezone.localdate(now, timezone.get_default_timezone())
+    debt = bill(customer, amount=Decimal(2), currency="CNY", issued_on=today, due_on=today,
+                by=agent, now=now)  # fmt: skip
+    paid = receive_payment(customer, amount=Decimal(1), currency="CNY", means="cash",
+                           received_on=today, allocate=[], by=agent, now=now)  # fmt: skip
+    cheque = receive_instrument(
+        customer, kind="cheque", number="1", amount=Decimal(1), currency="CNY",
+        received_on=today, matures_on=today, by=agent, now=now,
+    )  # fmt: skip
     world.values |= {
+        "customers/<uuid:pk>/account": {
+            "pk": customer.pk,
+            "entry_pk": paid.entry.pk,
+            "debt_pk": debt.pk,
+            "cheque_pk": cheque.pk,
+            "step": "clear",
+        },
         "api/v1/customers/": {"pk": customer.pk, "key": "K1"},
         "api/v1/orders/": {"pk": make_order(customer=customer, category=category).pk},
         "api/v1/followups/": {"pk": followup.pk},

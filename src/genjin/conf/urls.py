@@ -26,6 +26,7 @@ AREAS = (
     "deals",
     "bankfiles",
     "papers",
+    "receivables",
     "approvals",
     "scores",
     "surveys",

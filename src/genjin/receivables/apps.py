@@ -8,8 +8,9 @@ class ReceivablesConfig(AppConfig):
     def ready(self) -> None:
         # models exist only now
         from genjin.receivables import news
-        from genjin.receivables.operations import classes, promises
+        from genjin.receivables.operations import approving, classes, promises
 
         news.register()
         classes.register_kinds()
         promises.register_kinds()
+        approving.register_kinds()

@@ -133,8 +133,10 @@ def money_problems(amount: Decimal, currency: str) -> Problems:
     return {}
 
 
-def day_problem(day: date, today: date) -> Reason | None:
+def day_problem(day: date | None, today: date) -> Reason | None:
     """Why nothing can be booked for a day; None when it can."""
+    if day is None:
+        return Reason("required")
     if day > today:
         return Reason("day_to_come", {"day": day})
     return Reason("day_too_old", {"year": OLDEST.year}) if day < OLDEST else None

@@ -24,6 +24,7 @@ KINDS = {
     "payment_promise": gettext_lazy("A promise to pay beyond the limits"),
     "dead_debt": gettext_lazy("A debt given up as dead"),
     "collision": gettext_lazy("Two claims on one customer"),
+    "write_off": gettext_lazy("Write-off of a dead debt"),
 }
 ICONS = {
     "card_export": "file-export",
@@ -35,6 +36,7 @@ ICONS = {
     "payment_promise": "calendar-dollar",
     "dead_debt": "coin-off",
     "collision": "git-compare",
+    "write_off": "receipt-off",
 }
 _TITLES = {
     "card_export": gettext_lazy("Take %(count)s cards out into a file"),
@@ -48,6 +50,9 @@ _TITLES = {
     "payment_promise": gettext_lazy("%(customer)s promises %(amount)s by %(day)s"),
     "dead_debt": gettext_lazy("Give up %(number)s of %(customer)s as dead: %(amount)s"),
     "collision": gettext_lazy("%(first)s and %(second)s: whose customer?"),
+    "write_off": gettext_lazy(
+        "Write off %(amount)s %(currency)s of %(customer)s (bill %(number)s)"
+    ),
 }
 _EVIDENCE = {
     "customer": gettext_lazy("Customer"),
@@ -76,6 +81,8 @@ _EVIDENCE = {
     "against": gettext_lazy("What stands against it"),
     "first": gettext_lazy("First on record"),
     "second": gettext_lazy("Later on record"),
+    "bill": gettext_lazy("Bill"),
+    "due_on": gettext_lazy("Due on"),
 }
 
 

@@ -22,6 +22,7 @@ from genjin.web.custody.words import OCCASIONS
 from genjin.web.customers import words
 from genjin.web.deals import words as deal_words
 from genjin.web.orders import words as order_words
+from genjin.web.receivables import words as ledger_words
 
 KIND_LABELS = {
     "interaction": gettext_lazy("Contacts"),
@@ -41,6 +42,7 @@ KIND_LABELS = {
     "custody": gettext_lazy("Custody"),
     "occasion": gettext_lazy("Stubs and records"),
     "score": gettext_lazy("Surveys"),
+    "ledger": gettext_lazy("Money"),
     "memory": gettext_lazy("Notes"),
     "import": gettext_lazy("Import"),
 }
@@ -52,6 +54,7 @@ _LOOKS = {
     "credit": ("credit-card", "warn"),
     "collection": ("coin", "warn"),
     "paper": ("file-text", "quiet"),
+    "ledger": ("coins", "accent"),
     "owned": ("package", "quiet"),
     "class": ("trophy", "accent"),
     "list": ("list-check", "accent"),
@@ -74,6 +77,11 @@ _CHANNEL_SIGNS = {
     "message": "message", "fax": "printer", "web": "world",
 }  # fmt: skip
 _CODE_LOOKS = {
+    "ledger_payment": ("cash-banknote", "good"),
+    "ledger_bill": ("file-invoice", "accent"),
+    "ledger_reversed": ("arrow-back-up", "warn"),
+    "ledger_write_off": ("receipt-off", "bad"),
+    "instrument_dishonoured": ("alert-triangle", "bad"),
     "consent_refused": ("shield-off", "bad"),
     "consent_asked": ("hourglass", "warn"),
     "message_cancelled": ("mail-off", "quiet"),
@@ -212,6 +220,7 @@ _TITLES: dict[str, Callable[[Data], str]] = {
     "paper_issued": lambda d: f"{paper_kind(d['kind'])} {d['number']}",
     "paper_replaced": lambda d: _("%(kind)s %(number)s in place of %(replaces)s")
     % {**d, "kind": paper_kind(d["kind"])},
+    **ledger_words.TITLES,
     "survey_offered": lambda d: _("Link to the survey page given"),
     "scores_given": lambda d: _("Judged our service on the survey page")
     if d.get("way") == "web"
@@ -226,7 +235,12 @@ _TITLES: dict[str, Callable[[Data], str]] = {
 }  # fmt: skip
 
 
-_BODIES = {**order_words.BODIES, **deal_words.BODIES, **collection_words.BODIES}
+_BODIES = {
+    **order_words.BODIES,
+    **deal_words.BODIES,
+    **collection_words.BODIES,
+    **ledger_words.BODIES,
+}
 
 
 def title(entry: TimelineEntry) -> str:

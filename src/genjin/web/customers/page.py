@@ -43,6 +43,7 @@ from genjin.web.deals.page import selling_panels
 from genjin.web.duplicates import page as doubles
 from genjin.web.orders.panels import card_panels
 from genjin.web.papers import panels as papers
+from genjin.web.receivables import page as receivables_page
 
 TIMELINE_PAGE = 30
 _SHOWN_ABOVE = {"name", "kind"}
@@ -292,6 +293,7 @@ def card_context(
         **card_panels(customer, user, now=now),
         "selling": selling_panels(customer, user, today=timezone.localdate(now)),
         "papers": papers.panel(customer, user),
+        "owing": receivables_page.panel(customer, user, today=timezone.localdate(now)),
         "fresh": freshness_rows(
             customer,
             now,
