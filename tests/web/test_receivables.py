@@ -217,7 +217,8 @@ def test_the_pages_cost_the_same_with_few_rows_and_with_many(finance, customer):
             connection,
         ) as queries:
             assert finance.get(address).status_code == 200
-        return len(queries)
+        # Settings are read once a second, whatever the page.
+        return sum("policysetting" not in one["sql"] for one in queries.captured_queries)
 
     one = debt(customer, 100)
     paid(customer, 10)
