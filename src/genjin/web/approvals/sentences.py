@@ -82,7 +82,6 @@ _EVIDENCE = {
     "first": gettext_lazy("First on record"),
     "second": gettext_lazy("Later on record"),
     "bill": gettext_lazy("Bill"),
-    "due_on": gettext_lazy("Due on"),
 }
 
 
