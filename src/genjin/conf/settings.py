@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "genjin.sales",
     "genjin.calling",
     "genjin.service",
+    "genjin.complaints",
     "genjin.receivables",
     "genjin.flows",
     "genjin.insight",

@@ -29,6 +29,7 @@ from genjin.customers.operations.memories import add_wanted
 from genjin.customers.operations.points import mark_point
 from genjin.customers.operations.prospects import set_prospect
 from genjin.customers.states import ProspectState
+from genjin.flows.collecting import follow_outcome
 from genjin.flows.desk_email import record_email_answer
 from genjin.flows.desk_form import OutcomeForm, check
 from genjin.flows.purposes import Detail, Effect, OutcomeRule, Retry, outcome, retry_of
@@ -174,6 +175,9 @@ def record_outcome(followup: FollowUp, *, by: User, now: datetime, form: Outcome
     recorded = _apply(
         row, rule, form, interaction, point=point, campaign=campaign, tries=tries, by=by, now=now
     )
+    # After its own follow-up has ended: what is promised or paid takes the waiting ones back.
+    if row.purpose == "collect":
+        follow_outcome(row, rule, form, interaction, by=by, now=now)
     if rule.is_reached and rule.effect is Effect.DONE:
         settle(row, by=by, now=now)
     _write_scores(row, rule, form, interaction, by=by, now=now)

@@ -15,6 +15,8 @@ from genjin.kernel.problems import Reason
 
 LONGEST_TALK_SECONDS = 6 * 3600
 FURTHEST_DAYS = 366
+# How money is collected that a customer agreed to pay now (RE6).
+ARRANGEMENTS = ("account", "visit", "deliverer")
 NUMBER_FAULTS = ("dead", "wrong")
 LIMITS = {
     "note": 5000,
@@ -27,6 +29,7 @@ LIMITS = {
     "commitment_text": 300,
     "message_text": 500,
     "message_number": 40,
+    "grievance": 500,
     "email": 254,
 }
 EMAIL_ANSWERS = ("", "yes", "no")
@@ -74,6 +77,10 @@ class OutcomeForm:
     number_fault: str = ""
     promise_amount: Decimal | None = None
     promise_date: date | None = None
+    excuse: str = ""
+    arrangement: str = ""
+    grievance: str = ""
+    disputed_amount: Decimal | None = None
     refuses_all: bool = False
     email: str = ""
     email_answer: str = ""
@@ -115,6 +122,15 @@ class OutcomeForm:
             values |= {
                 "promise_amount": _plain(self.promise_amount),
                 "promise_date": _iso(self.promise_date),
+            }
+        if Detail.EXCUSE in rule.details:
+            values["excuse"] = self.excuse
+        if Detail.PAY_NOW in rule.details:
+            values["arrangement"] = self.arrangement
+        if Detail.GRIEVANCE in rule.details:
+            values |= {
+                "grievance": self.grievance,
+                "disputed_amount": _plain(self.disputed_amount),
             }
         if rule.effect is Effect.NEVER_AGAIN:
             values["refuses_all"] = self.refuses_all
@@ -174,7 +190,7 @@ def _figure_problems(form: OutcomeForm, now: datetime) -> Problems:
         problems["grade"] = [Reason("not_a_choice")]
     if form.grade and form.expected_close_date and form.expected_close_date < now.date():
         problems["expected_close_date"] = [Reason("in_the_past")]
-    for name in ("expected_amount", "promise_amount"):
+    for name in ("expected_amount", "promise_amount", "disputed_amount"):
         amount = getattr(form, name)
         if amount is not None and not 0 <= amount < Decimal(10) ** 16:
             problems[name] = [Reason("not_an_amount")]
@@ -236,4 +252,8 @@ def _own_problems(form: OutcomeForm, rule: OutcomeRule, now: datetime) -> Proble
             problems["promise_date"] = [Reason("required")]
         elif form.promise_date < now.date():
             problems["promise_date"] = [Reason("in_the_past")]
+    if Detail.PAY_NOW in rule.details and form.arrangement not in ARRANGEMENTS:
+        problems["arrangement"] = [Reason("required")]
+    if rule.code in ("disputes", "our_fault") and not form.grievance:
+        problems["grievance"] = [Reason("required")]
     return problems

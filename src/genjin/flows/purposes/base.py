@@ -45,6 +45,9 @@ class Detail(StrEnum):
     PROMISE = "promise"
     REFUSAL = "refusal"
     SCORES = "scores"
+    EXCUSE = "excuse"
+    PAY_NOW = "pay_now"
+    GRIEVANCE = "grievance"
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,8 @@ TITLES: dict[str, Callable[[Data], str]] = {
             "amount": money(d["amount"], str(d["currency"])),
         }
     ),
+    "complaint_opened": lambda d: _("Complaint: %(text)s") % d,
+    "complaint_settled": lambda d: _("Complaint settled: %(text)s") % d,
     "credit_shared": lambda d: _("Shares the credit of %(head)s") % d,
     "credit_grade": lambda d: (
         _("Credit grade: %(before)s → %(after)s")
@@ -93,6 +95,7 @@ BODIES: dict[str, Callable[[Data], str]] = {
     "terms_agreed": _terms_body,
     "terms_refused": _terms_body,
     "delivery_withheld": lambda d: " ".join(sentences(map(Reason.from_json, d["reasons"]))),
+    "complaint_settled": lambda d: str(d.get("settlement") or ""),
     "delivered": lambda d: " · ".join(
         one for one in (_label(Condition, d["condition"]), str(d.get("receiver") or "")) if one
     ),

@@ -170,6 +170,15 @@ class RecordForm(forms.Form):
     point = forms.ChoiceField(label=_("Number"), required=False)
     promise_amount = AmountField(label=_("Amount promised"), required=False, max_length=24)
     promise_date = _day(_("Payment promised for"))
+    excuse = forms.ChoiceField(label=_("Reason given"), required=False)
+    arrangement = forms.ChoiceField(
+        label=_("How the money is collected"), required=False,
+        choices=[("", ""), ("account", _("Account details are sent")),
+                 ("visit", _("Somebody fetches it, with a receipt")),
+                 ("deliverer", _("Taken on the next delivery"))],
+    )  # fmt: skip
+    grievance = _line(_("What is wrong"), 500)
+    disputed_amount = AmountField(label=_("Amount in dispute"), required=False, max_length=24)
     refuses_all = forms.BooleanField(
         label=_("For every purpose, not this one alone"), required=False
     )
@@ -202,6 +211,7 @@ class RecordForm(forms.Form):
         points: Sequence[tuple[ContactPoint, str]] = (),
         people: Sequence[ContactPerson] = (),
         scorable: Sequence[User] = (),
+        excuses: Sequence[tuple[str, str]] = (),
         **more: Any,
     ) -> None:
         super().__init__(*args, **more)
@@ -217,6 +227,7 @@ class RecordForm(forms.Form):
             "commitment_owner", [(str(one.pk), str(one)) for one in owners], empty=__("Me")
         )
         self._choose("enthusiasm", enthusiasm_choices())
+        self._choose("excuse", list(excuses))
         self._choose("point", [(str(point.pk), shown) for point, shown in points])
         self._choose("person", [(str(one.pk), one.name) for one in people])
 
@@ -283,6 +294,10 @@ class RecordForm(forms.Form):
             number_fault=data["number_fault"],
             promise_amount=data["promise_amount"],
             promise_date=data["promise_date"],
+            excuse=data["excuse"],
+            arrangement=data["arrangement"],
+            grievance=data["grievance"],
+            disputed_amount=data["disputed_amount"],
             refuses_all=data["refuses_all"],
             email=data["email"],
             email_answer=data["email_answer"],

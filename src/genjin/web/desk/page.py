@@ -34,6 +34,7 @@ from genjin.kernel.problems import Reason
 from genjin.sales.models import Product
 from genjin.web.customers import words
 from genjin.web.customers.history import outcome_label
+from genjin.web.desk import collecting
 from genjin.web.desk.forms import RecordForm
 
 ESSENTIALS = 8
@@ -148,6 +149,7 @@ class Page:
     strip: logbook.Figures
     about: About | None = None
     email: EmailPiece | None = None
+    collect: collecting.CollectPanel | None = None
     wrap_seconds: int = 60
     wrap_started: datetime | None = None
     talk_started: datetime | None = None
@@ -333,6 +335,7 @@ def gather(followup: FollowUp, *, user: User, now: datetime, data: Any = None) -
         points=[(phone.point, phone.shown) for phone in phones],
         people=[one for one in shown.people if not one.is_self],
         scorable=scorable,
+        excuses=collecting.choices() if followup.purpose == "collect" else (),
     )
     return Page(
         followup=followup,
@@ -355,6 +358,9 @@ def gather(followup: FollowUp, *, user: User, now: datetime, data: Any = None) -
         strip=logbook.today(user, now),
         about=about(followup),
         email=email_piece(shown, user, now),
+        collect=collecting.panel(shown.customer, now=now)
+        if followup.purpose == "collect"
+        else None,
         wrap_seconds=campaign.wrap_up_seconds if campaign else 60,
         wrap_started=wrap_started(followup, presence),
         talk_started=talk_started(followup, call, presence),
@@ -400,6 +406,7 @@ def posted_form(followup: FollowUp, *, user: User, data: Any) -> RecordForm:
         points=[(point, "") for point in points] if "point" in chosen else (),
         people=list(people) if "person" in chosen else (),
         scorable=_scorable(followup, user),
+        excuses=collecting.choices() if "excuse" in chosen else (),
     )
 
 
