@@ -4,11 +4,25 @@ import tomllib
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
+from genjin.kernel.money import quantise
 from genjin.kernel.workdays import WorkCalendar
-from genjin.receivables.rules import classes, freshness, limitation, paydays, plan, promises
+from genjin.receivables.operations import instruments, ledger
+from genjin.receivables.rules import (
+    allocation,
+    amounts,
+    classes,
+    freshness,
+    limitation,
+    paydays,
+    plan,
+    promises,
+)
+from tests.factories import NOW, make_customer
+from tests.receivables.books import bill, pay, standing
 from tests.receivables.worked import rows, tables
 
 POLICY = tomllib.loads(
@@ -201,3 +215,129 @@ def test_freshness_of_payment_news(row):
         int(row["working days old"]), row["dunning"] == "rests",
     )  # fmt: skip
     assert (found.reason() is not None) == found.is_stale == bool(found.what_to_do())
+
+
+# ── The ledger ───────────────────────────────────────────────────────────────────────────────
+
+
+def debts(text: str) -> dict[str, allocation.Owed]:
+    """Open debts by name, as the page writes them: "A 100 2026-10-31 secured 70; B …"."""
+    found = {}
+    for part in filter(None, map(str.strip, text.split(";"))):
+        name, amount, due, *more = part.split()
+        found[name] = allocation.Owed(
+            UUID(int=ord(name)), Decimal(amount), None if due == "none" else DAY(due), TODAY,
+            is_charge="charge" in more,
+            secured=Decimal(more[more.index("secured") + 1]) if "secured" in more else Decimal(0),
+        )  # fmt: skip
+    return found
+
+
+def parts_of(text: str) -> list[tuple[UUID, Decimal]]:
+    pairs = (part.split() for part in text.split(";") if part.strip())
+    return [(UUID(int=ord(name)), Decimal(amount)) for name, amount in pairs]
+
+
+@pytest.mark.parametrize("row", rows("allocation"), ids=label)
+def test_what_a_payment_pays(row):
+    found = allocation.spread(Decimal(row["amount"]), debts(row["open debts"]).values(),
+                              charges=allocation.Charges(row["charges"]))  # fmt: skip
+    assert (list(found.parts), found.left) == (parts_of(row["pays"]), Decimal(row["left"]))
+
+
+@pytest.mark.parametrize("row", rows("named"), ids=label)
+def test_what_a_person_named(row):
+    owed = {one.id: one for one in debts(row["open debts"]).values()}
+    found = allocation.spread_named(Decimal(row["amount"]), owed, parts_of(row["named"]))
+    if found.problems:
+        assert [reason.code for reason in found.problems] == [row["answer"]]
+        assert found.parts == ()
+    else:
+        assert list(found.parts) == parts_of(row["answer"])
+    assert found.left == Decimal(row["left"])
+
+
+@pytest.mark.parametrize("row", rows("rounding"), ids=label)
+def test_rounding_of_what_is_computed(row):
+    found = quantise(row["computed"], row["currency"])
+    assert str(found) == row["rounded"]
+    computed = Decimal(row["computed"])
+    refused = amounts.amount_problem(abs(computed), row["currency"])
+    assert (refused is None) == (computed == found)
+
+
+@pytest.mark.parametrize("row", rows("cut into parts"), ids=label)
+def test_cutting_an_amount_into_parts(row):
+    amount, weights = Decimal(row["amount"]), [Decimal(one) for one in some(row["weights"])]
+    found = amounts.cut(amount, weights, row["currency"])
+    assert [str(one) for one in found] == some(row["parts"])
+    assert sum(found) == amount
+
+
+class Account:
+    """Makes the steps of the page's account on the ledger."""
+
+    def __init__(self) -> None:
+        self.customer = make_customer()
+        self.debts, self.last, self.paper = {}, None, None
+
+    def take(self, step: str, amount: Decimal) -> None:
+        what, _of, name = step.partition(" ")
+        getattr(self, what.replace("-", "_"))(amount, name)
+
+    def bill(self, amount: Decimal, name: str) -> None:
+        self.debts[name] = bill(self.customer, amount)
+
+    def charge(self, amount: Decimal, name: str) -> None:
+        principal = self.debts[name[-1]]
+        ledger.charge(self.customer, amount=amount, currency="CNY", issued_on=TODAY, due_on=TODAY,
+                      principal=principal, note="interest", by=None, now=NOW)  # fmt: skip
+
+    def payment(self, amount: Decimal, _name: str) -> None:
+        self.last = pay(self.customer, amount).entry
+
+    def credit(self, amount: Decimal, _name: str) -> None:
+        ledger.credit_note(self.customer, amount=amount, currency="CNY", booked_on=TODAY,
+                           reason="returned", by=None, now=NOW)  # fmt: skip
+
+    def refund(self, amount: Decimal, _name: str) -> None:
+        ledger.refund(self.last, amount=amount, means="transfer", refunded_on=TODAY,
+                      reason="too much", by=None, now=NOW)  # fmt: skip
+
+    def write_off(self, amount: Decimal, name: str) -> None:
+        ledger.write_off(self.debts[name[-1]], amount=amount, reason="lost", by=None, now=NOW)
+
+    def recovery(self, amount: Decimal, name: str) -> None:
+        ledger.recover(self.debts[name[-1]], amount=amount, reason="found", by=None, now=NOW)
+
+    def reversal(self, amount: Decimal, _name: str) -> None:
+        assert self.last.amount == amount
+        ledger.reverse(self.last, reason="wrong", by=None, now=NOW)
+
+    def cheque(self, amount: Decimal, name: str) -> None:
+        step = {"received": self._receive, "cleared": self._clear, "dishonoured": self._refuse}
+        step[name](amount)
+
+    def _receive(self, amount: Decimal) -> None:
+        self.paper = instruments.receive_instrument(
+            self.customer, kind="cheque", number="1", amount=amount, currency="CNY",
+            received_on=TODAY, matures_on=TODAY, by=None, now=NOW,
+        )  # fmt: skip
+
+    def _clear(self, _amount: Decimal) -> None:
+        instruments.clear(self.paper, on=TODAY, by=None, now=NOW)
+
+    def _refuse(self, _amount: Decimal) -> None:
+        instruments.dishonour(self.paper, on=TODAY, reason="no funds", by=None, now=NOW)
+
+
+@pytest.mark.django_db
+def test_the_account_of_the_page_step_by_step():
+    account = Account()
+    for row in rows("account"):
+        account.take(row["step"], Decimal(row["amount"]))
+        is_open, advance = standing(account.customer)
+        found = {"open": is_open, "advance": advance, "balance": is_open - advance}
+        assert {name: str(value) for name, value in found.items()} == {
+            name: row[name] for name in found
+        }, row["step"]  # fmt: skip
