@@ -1,5 +1,6 @@
 """A take begins where the ready rows of a lane begin, and misses none that came before them."""
 
+import random
 import time
 from datetime import timedelta
 
@@ -10,7 +11,7 @@ from genjin.followups import fronts, jobs
 from genjin.followups.models import FollowUp
 from genjin.followups.operations import release, take_next
 from tests.concurrency import at_once
-from tests.factories import NOW, make_followup, make_queue, make_user
+from tests.factories import NOW, make_followup, make_lane, make_queue, make_user
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
 
@@ -87,6 +88,63 @@ def test_the_order_holds_whatever_comes_back_or_comes_up(queue):
     assert take(queue, user).rank == 13
     FollowUp.objects.filter(rank=10).update(state="ready", taken_by=None)
     assert take(queue, user).rank == 10
+
+
+def test_the_order_across_lanes_holds_while_other_processes_take(queue):
+    FollowUp.objects.all().delete()
+    hours = ("", "daily 08:00-21:00", "mon-sun 07:00-21:30", "daily 06:00-22:00")
+    lanes = [make_lane(weekly=weekly, is_important=i) for weekly in hours for i in (True, False)]
+    numbers = random.Random(7)
+    for rank in numbers.sample(range(1000), 80):
+        make_followup(queue=queue, rank=rank, lane=numbers.choice(lanes))
+
+    def left() -> list[int]:
+        """The ranks that wait, in the order of work: important ones without hours come first."""
+        waiting = FollowUp.objects.filter(state="ready").select_related("lane")
+        return [
+            row.rank
+            for row in sorted(
+                waiting,
+                key=lambda row: (not (row.lane.is_important and not row.lane.weekly), row.rank),
+            )
+        ]
+
+    user, other = make_user(), make_user()
+    while waiting := left():
+        assert take(queue, user).rank == waiting[0]
+        elsewhere = FollowUp.objects.filter(rank__in=[numbers.choice(waiting)])
+        elsewhere.filter(state="ready").update(
+            state="taken", taken_by=other, lease_until=NOW + timedelta(minutes=15)
+        )
+    assert take_next(user, queues=[queue], now=NOW) is None
+
+
+def test_a_lane_that_is_all_in_other_hands_is_passed_over_and_not_forgotten(queue):
+    user, lane = make_user(), make_lane(weekly="daily 08:00-21:00")
+    later = [make_followup(queue=queue, rank=rank, lane=lane).rank for rank in (30, 31)]
+    other = connections.create_connection("default")
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("SELECT id FROM followups_followup WHERE rank < 20 FOR UPDATE")
+            assert [take(queue, user).rank for _ in later] == later
+            cursor.execute("ROLLBACK")
+    finally:
+        other.close()
+    assert take(queue, user).rank == 10
+
+
+def test_a_queue_that_was_closed_meanwhile_is_passed_over(queue):
+    user, next_queue = make_user(), make_queue()
+    make_followup(queue=next_queue, rank=50)
+    assert take(queue, user).rank == 10
+    type(queue).objects.filter(pk=queue.pk).update(is_open=False)
+    taken = take_next(user, queues=[queue, next_queue], now=NOW)
+    assert taken is not None
+    assert (taken.followup.queue_id, taken.followup.rank) == (next_queue.pk, 50)
+    assert take_next(user, queues=[queue], now=NOW) is None
+    type(queue).objects.filter(pk=queue.pk).update(is_open=True)
+    assert take(queue, user).rank == 11
 
 
 def test_what_a_rolled_back_take_held_is_next(queue):

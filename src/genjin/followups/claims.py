@@ -18,9 +18,9 @@ from django.db.models.base import ModelState
 
 from genjin.followups import lanes, profiles, rules
 from genjin.followups.fronts import Fronts
-from genjin.followups.gate import FACTS, fact_parameters, facts_from, stated_hours
+from genjin.followups.gate import fact_parameters, facts_from, stated_hours
 from genjin.followups.models import FollowUp, Queue
-from genjin.followups.prepared import Prepared, read_text, reader_of
+from genjin.followups.prepared import Prepared, read_json, read_text, reader_of
 from genjin.followups.rules import Allowed, Profile, Waiting, Withheld, decide, why_next
 from genjin.followups.states import CONTACT_STATES, FOLLOWUP_STATES, ContactState, State
 from genjin.foundation.models import User
@@ -44,8 +44,6 @@ NEVER_BY_ITSELF = datetime(9999, 1, 1, tzinfo=UTC)
 OUTCOME_UNKNOWN = "outcome_unknown"
 # Taken because the customer rang back to a message (FU5), kept in `withheld` while in hand.
 CALLED_BACK = "called_back"
-# Before every rank and id.
-_LOWEST = (-(2**63), UUID(int=0))
 # How many rows one take may find withheld before it gives up for now.
 _ROUNDS = 50
 _BATCH = 5000
@@ -65,90 +63,36 @@ _NAMES = tuple(field.attname for field in _FIELDS)
 
 
 def _columns() -> str:
-    return ", ".join(f'f."{field.column}"' for field in _FIELDS)
+    return ", ".join(f'(t.taken)."{field.column}"' for field in _FIELDS)
 
 
-# One statement: the person's own due rows first (callbacks, commitments, then what was assigned),
-# else the first by rank of the first queue that has one in an open lane. In a queue the lanes are
-# looked at in the order of their first rows (`heads`; before the others those lanes that come
-# first at this hour), each from where it is known to begin
-# (`fronts`); only the row that is taken gets locked, and it is sought from the lane's first row
-# on. Queues are tried one after the other: those behind the first that has work are never looked
-# at.
+# One statement and one round trip. The function (migration 0009) finds the row and takes it: the
+# person's own due rows first, else the first by rank of the first queue that has one in an open
+# lane. The gate's facts come along for the row that was taken.
 TAKE = f"""
-WITH front AS MATERIALIZED (
-  SELECT last_value AS count, last_value = %(front)s::bigint AS is_same FROM followup_front
-), own AS MATERIALIZED (
-  SELECT f.id FROM followups_followup f JOIN followups_queue q ON q.id = f.queue_id
-  WHERE f.assigned_to_id = %(me)s::bigint AND f.assigned_to_id IS NOT NULL
-    AND f.state IN ('planned', 'ready') AND f.not_before <= %(now)s::timestamptz
-    AND q.is_open AND f.channel = ANY(%(channels)s::text[])
-  ORDER BY f.asked_at IS NULL, f.asked_at, f.source_kind <> 'commitment', q.band, f.rank, f.id
-  LIMIT 1 FOR UPDATE OF f SKIP LOCKED
-), common AS MATERIALIZED (
-  SELECT found.id, heads.lanes, heads.ranks, heads.ids
-  FROM (SELECT * FROM unnest(%(queues)s::bigint[], %(lanes)s::text[], %(places)s::text[],
-          %(ranks)s::text[], %(ids)s::text[]) WITH ORDINALITY
-          AS slot(queue_id, lanes, places, ranks, ids, position)
-        ORDER BY position) slot
-  CROSS JOIN LATERAL (
-    SELECT array_agg(lane.id ORDER BY lane.place, head.rank, head.id) AS lanes,
-      array_agg(head.rank ORDER BY lane.place, head.rank, head.id) AS ranks,
-      array_agg(head.id ORDER BY lane.place, head.rank, head.id) AS ids
-    FROM unnest(slot.lanes::bigint[], slot.places::int[],
-        CASE WHEN (SELECT is_same FROM front) THEN slot.ranks::bigint[] END,
-        CASE WHEN (SELECT is_same FROM front) THEN slot.ids::uuid[] END)
-      lane(id, place, rank, first_id)
-    LEFT JOIN LATERAL (
-      SELECT h.rank, h.id FROM followups_followup h
-      WHERE h.queue_id = slot.queue_id AND h.lane_id = lane.id
-        AND h.state = 'ready' AND h.assigned_to_id IS NULL
-        AND (h.rank, h.id) >= (COALESCE(lane.rank, '{_LOWEST[0]}'::bigint),
-                               COALESCE(lane.first_id, '{_LOWEST[1]}'::uuid))
-      ORDER BY h.rank, h.id LIMIT 1) head ON true
-    WHERE (SELECT q.is_open FROM followups_queue q WHERE q.id = slot.queue_id)) heads
-  CROSS JOIN LATERAL (
-    SELECT f.id
-    FROM (SELECT * FROM unnest(heads.lanes, heads.ranks, heads.ids) WITH ORDINALITY
-          AS lane(id, rank, first_id, position) ORDER BY position) lane
-    CROSS JOIN LATERAL (
-      SELECT r.id FROM followups_followup r
-      WHERE r.queue_id = slot.queue_id AND r.lane_id = lane.id
-        AND r.state = 'ready' AND r.assigned_to_id IS NULL
-        AND (r.rank, r.id) >= (lane.rank, lane.first_id)
-      ORDER BY r.rank, r.id LIMIT 1 FOR UPDATE SKIP LOCKED) f
-    LIMIT 1) found
-  WHERE NOT EXISTS (SELECT 1 FROM own)
-  LIMIT 1
-), picked AS (
-  SELECT id, NULL::bigint[] AS lanes, NULL::bigint[] AS ranks, NULL::uuid[] AS ids FROM own
-  UNION ALL SELECT id, lanes, ranks, ids FROM common
-)
-UPDATE followups_followup f
-SET state = 'taken', taken_by_id = %(me)s::bigint, taken_at = %(now)s::timestamptz,
-    lease_until = %(lease_until)s::timestamptz
-FROM picked, customers_customer c
-WHERE f.id = picked.id AND f.state IN ('planned', 'ready') AND c.id = f.customer_id
-RETURNING {_columns()}, (SELECT count FROM front), picked.lanes, picked.ranks, picked.ids,
-  c.time_zone, {FACTS.format(purpose="f.purpose", person="f.person_id")}
+SELECT {_columns()}, t.front, t.lanes, t.ranks, t.ids, t.facts
+FROM genjin_take_followup(%(me)s, %(now)s, %(lease_until)s, %(channels)s, %(front)s, %(queues)s,
+  %(lanes)s, %(firsts)s, %(ranks)s, %(ids)s,
+  %(point_kind)s, %(contacts_since)s, %(refusals_since)s, %(refusals)s) t
+WHERE (t.taken).id IS NOT NULL
 """  # noqa: S608 - put together from names of columns
 
 
 _TAKE = Prepared(
     "genjin_take",
     TAKE,
-    [*map(reader_of, _FIELDS), int, *(read_text,) * 4, json.loads],
+    [*map(reader_of, _FIELDS), int, *(read_text,) * 3, read_json],
 )
 
 
 def _claim(
     bound: Sequence[bytes | None], queues: Mapping[int, Queue], known: Fronts
-) -> tuple[FollowUp, str, dict[str, Any]] | None:
-    """The claimed row, its customer's time zone and the facts for the gate."""
+) -> tuple[FollowUp, dict[str, Any]] | None:
+    """The claimed row and the facts for the gate."""
     row = _TAKE.first(bound)
     if row is None:
         return None
-    *row, count, lane_ids, ranks, ids, time_zone, data = row
+    *row, count, lane_ids, ranks, ids, data = row
     # What `from_db` does, without its signals and its walk over the fields: nobody listens to
     # those, and they took longer than all the rest that is done here with a row.
     followup = FollowUp.__new__(FollowUp)
@@ -159,7 +103,7 @@ def _claim(
         state.fields_cache["queue"] = queue
     if lane_ids is not None:
         known.keep(followup.queue_id, count, lane_ids, ranks, ids)
-    return followup, time_zone, data
+    return followup, data
 
 
 def is_called_back(followup: FollowUp) -> bool:
@@ -190,11 +134,6 @@ def why(followup: FollowUp, *, by: User, profile: Profile, now: datetime) -> Rea
     return reason
 
 
-def _places(count: int, first: int) -> str:
-    """For each lane of a queue whether it is one of those that come first (0) or not (1)."""
-    return lanes.literal((0,) * first + (1,) * (count - first))
-
-
 def take_first(
     by: User, *, queues: Sequence[Queue], channels: Sequence[str], now: datetime, lease: timedelta
 ) -> Taken | None:
@@ -209,11 +148,6 @@ def take_first(
     values = {
         "me": by.pk,
         "channels": lanes.literal(tuple(channels)),
-        "queues": lanes.literal(tuple(queue for queue, _, _ in slots)),
-        "lanes": "{" + ",".join(f'"{lanes.literal(each)}"' for _, each, _ in slots) + "}",
-        "places": "{"
-        + ",".join(f'"{_places(len(each), first)}"' for _, each, first in slots)
-        + "}",
         "lease_until": now + lease,
         **fact_parameters(profile, now),
     }
@@ -226,12 +160,11 @@ def take_first(
                 return None
             bound = _TAKE.bind({**values, **fronts.values})
             continue
-        followup, time_zone, data = claimed
+        followup, data = claimed
         facts = facts_from(
             data,
             purpose=followup.purpose,
             channel=followup.channel,
-            time_zone=time_zone,
             queue_weekly=followup.queue.weekly,
             asked_at=followup.asked_at,
             profile=profile,

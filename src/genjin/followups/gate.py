@@ -1,8 +1,8 @@
 """Gathers the gate's facts, asks it for one customer and forecasts it for many (FU3).
 
-The facts of one customer are one JSON value made by `FACTS`, which the take's statement carries
-along, so that taking and deciding are one round trip. The forecast says in SQL what
-`rules.decide` says in Python; a test holds the two together.
+The facts of one customer are one JSON value made by the database's function `genjin_gate_facts`
+(migration 0009), which the take calls as well, so that taking and deciding are one round trip.
+The forecast says in SQL what `rules.decide` says in Python; a test holds the two together.
 """
 
 from collections.abc import Iterable, Mapping
@@ -46,30 +46,11 @@ STATED = """COALESCE(
    JOIN customers_contacthours h ON h.id = n.stated_hours_id WHERE n.id = {person}),
   (SELECT h.weekly FROM customers_contacthours h WHERE h.id = c.stated_hours_id), '')"""
 
-# The card and those merged into it (CU10): insert-only facts stay where they were written.
-FAMILY = "ANY(ARRAY(SELECT m.id FROM customers_customer m WHERE m.merged_into_id = c.id) || c.id)"
-
-# Needs c and the parameters of `fact_parameters`. {purpose} and {person} are SQL expressions.
-FACTS = """json_build_object(
-  'consents', (SELECT json_agg(json_build_array(s.channel, s.purpose, s.answer, s.at)
-      ORDER BY s.at DESC, s.id DESC) FROM customers_consent s WHERE s.customer_id = c.id),
-  'merged', (SELECT json_agg(json_build_array(g.at, (
-      SELECT json_agg(json_build_array(s.channel, s.purpose, s.answer, s.at))
-      FROM customers_consent s WHERE s.customer_id = m.id)))
-      FROM customers_customer m JOIN customers_merge g ON g.merged_id = m.id AND g.undone_at IS NULL
-      WHERE m.merged_into_id = c.id),
-  'holds', (SELECT json_agg(json_build_array(o.purposes, o.reason, o.starts_at, o.ends_at,
-      o.collect_until))
-      FROM customers_hold o WHERE o.customer_id = c.id AND o.ends_at > %(now)s::timestamptz
-      AND o.released_at IS NULL),
-  'contacts', (SELECT json_agg(json_build_array(k.started_at, k.purpose, k.channel,
-      k.is_conversation)) FROM followups_contact k WHERE k.customer_id = c.id
-      AND k.started_at > %(contacts_since)s::timestamptz),
-  'refused_at', (SELECT max(i.at) FROM followups_interaction i WHERE i.customer_id = {family}
-      AND i.at > %(refusals_since)s::timestamptz AND i.purpose = {purpose}
-      AND i.outcome = ANY(%(refusals)s::text[]) AND NOT EXISTS (
-        SELECT 1 FROM followups_interaction j WHERE j.corrects_id = i.id)),
-  'stated', {stated})""".replace("{stated}", STATED).replace("{family}", FAMILY)
+# The facts of one card as `facts_from` reads them, NULL when there is no such card. Needs the
+# parameters of `fact_parameters`; {card}, {person} and {purpose} are SQL expressions.
+FACTS = """genjin_gate_facts({card}, {person}, {purpose}, %(point_kind)s,
+  %(now)s::timestamptz, %(contacts_since)s::timestamptz, %(refusals_since)s::timestamptz,
+  %(refusals)s::text[])"""
 
 
 class WithheldError(GenjinError):
@@ -91,7 +72,7 @@ class WithheldError(GenjinError):
 
 
 def fact_parameters(profile: Profile, now: datetime, channel: str = "call") -> dict[str, Any]:
-    """The values that `FACTS` and `STATED` need."""
+    """The values that `FACTS` needs."""
     return {
         "now": now,
         "contacts_since": now - profile.longest_window,
@@ -110,32 +91,31 @@ def facts_from(
     *,
     purpose: str,
     channel: str,
-    time_zone: str,
     queue_weekly: str,
     asked_at: datetime | None,
     profile: Profile,
     now: datetime,
     point_status: str = "",
 ) -> GateFacts:
-    """The facts out of the JSON value that `FACTS` made."""
+    """The facts out of the JSON value of one card; what it leaves out is not there."""
     moment = datetime.fromisoformat
     return GateFacts(
         purpose=purpose,
         channel=channel,
-        time_zone=lanes.zone_of(time_zone),
+        time_zone=lanes.zone_of(data["time_zone"]),
         profile=profile,
         consents=_answers(data, purpose=purpose, channel=channel, profile=profile),
         holds=tuple(
             HoldFact(frozenset(stopped), reason, moment(start), moment(end), _moment(collect))
-            for stopped, reason, start, end, collect in data["holds"] or ()
+            for stopped, reason, start, end, collect in data.get("holds") or ()
         ),
-        stated=lanes.parsed(data["stated"]),
+        stated=lanes.parsed(data.get("stated") or ""),
         queue_hours=lanes.parsed(queue_weekly),
         asked_at=asked_at,
-        refused_at=_moment(data["refused_at"]),
+        refused_at=_moment(data.get("refused_at")),
         contacts=tuple(
             ContactFact(moment(at), why, on, bool(talked))
-            for at, why, on, talked in data["contacts"] or ()
+            for at, why, on, talked in data.get("contacts") or ()
         ),
         closed_dates=profiles.closed_dates(profile.country, now.year),
         point_status=point_status,
@@ -155,7 +135,7 @@ def _answers(
     data: Mapping[str, Any], *, purpose: str, channel: str, profile: Profile
 ) -> tuple[ConsentFact, ...]:
     """What the customer answered; of a card that others were merged into what counts of it all."""
-    own = _said(data["consents"])
+    own = _said(data.get("consents"))
     merged = data.get("merged")
     if not merged:
         return tuple(own)
@@ -188,8 +168,8 @@ _STATED = Prepared(
 )
 _FACTS = Prepared(
     "genjin_facts",
-    f"""SELECT {FACTS.format(purpose="%(purpose)s::text", person="%(person)s::uuid")}
-        FROM customers_customer c WHERE c.id = %(customer)s::uuid""",  # noqa: S608 - fixed text
+    "SELECT "
+    + FACTS.format(card="%(customer)s::uuid", person="%(person)s::uuid", purpose="%(purpose)s"),
     [read_json],
 )
 
@@ -197,7 +177,7 @@ _FACTS = Prepared(
 def _asked(statement: Prepared, **values: Any) -> Any:
     """The one value that a statement about one customer gives."""
     row = statement.first(statement.bind(values))
-    if row is None:
+    if row is None or row[0] is None:
         raise Customer.DoesNotExist(str(values["customer"]))
     return row[0]
 
@@ -234,14 +214,13 @@ def facts_for(
         customer=customer.pk,
     )
     if point is not None and point.stated_hours_id:
-        data["stated"] = point.stated_hours.weekly if point.stated_hours else data["stated"]
+        data["stated"] = point.stated_hours.weekly if point.stated_hours else data.get("stated")
     if point is not None and point.value:
-        data["contacts"] = _with_contacts_at(data["contacts"], customer, point, profile, now)
+        data["contacts"] = _with_contacts_at(data.get("contacts"), customer, point, profile, now)
     return facts_from(
         data,
         purpose=purpose,
         channel=channel,
-        time_zone=customer.time_zone,
         queue_weekly=queue.weekly if queue else "",
         asked_at=asked_at,
         profile=profile,

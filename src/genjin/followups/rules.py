@@ -378,6 +378,8 @@ def _over_cap(facts: GateFacts, at: datetime, cap: Cap) -> _No | None:
 
 def _capped(facts: GateFacts, at: datetime) -> _No | None:
     """The cap that lasts longest; a callback passes those on selling alone."""
+    if not facts.contacts:
+        return None
     reached = []
     for cap in facts.profile.caps:
         if not cap.binds(facts.purpose, facts.channel):

@@ -10,7 +10,7 @@ from typing import Any
 from weakref import WeakSet
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg import pq
 from psycopg.errors import error_from_result
 
@@ -27,10 +27,12 @@ class Statement:
 
     def run(self, bound: Sequence[bytes | None]) -> pq.abc.PGresult:
         """The rows for these parameters on Django's connection, in the transaction it is in."""
-        connection.ensure_connection()
-        connection.validate_no_broken_transaction()
-        raw = connection.connection
-        with connection.wrap_database_errors:
+        # Looked up once: every attribute of `django.db.connection` looks it up again.
+        wrapper = connections[DEFAULT_DB_ALIAS]
+        wrapper.ensure_connection()
+        wrapper.validate_no_broken_transaction()
+        raw = wrapper.connection
+        with wrapper.wrap_database_errors:
             result = self._ready(raw).exec_prepared(self._name, bound)
             if result.status != pq.ExecStatus.TUPLES_OK:
                 raise error_from_result(result)

@@ -81,13 +81,12 @@ ORDER BY c.id FOR NO KEY UPDATE SKIP LOCKED
 """
 # What waits already in a worker's hands counts for the caps like a contact begun.
 _FACTS = f"""
-SELECT m.id, c.time_zone, p.status, p.is_active, {
-    gate.FACTS.format(purpose="m.purpose", person="m.person_id")
+SELECT m.id, p.status, p.is_active, {
+    gate.FACTS.format(card="m.customer_id", person="m.person_id", purpose="m.purpose")
 },
   (SELECT json_agg(json_build_array(u.claimed_at, u.purpose, u.channel, false))
    FROM followups_outgoingmessage u WHERE u.customer_id = m.customer_id AND u.state = 'claimed')
 FROM followups_outgoingmessage m
-JOIN customers_customer c ON c.id = m.customer_id
 LEFT JOIN customers_contactpoint p ON p.id = m.point_id
 WHERE m.id = ANY(%(ids)s)
 """  # noqa: S608 - put together from constants
@@ -185,16 +184,16 @@ def _decide(
     waits: _Waits = []
     begun: dict[UUID, list[ContactFact]] = {}
     for row in messages:
-        time_zone, status, is_active, data, claimed = known[row.pk]
+        status, is_active, data, claimed = known[row.pk]
         if reason := _ends(row, is_active=bool(is_active), now=now):
             to = _S.NOT_ALLOWED if reason.code in (
                 outside.OUTSIDE_PRODUCTION, outside.SAMPLE) else _S.WITHHELD  # fmt: skip
             ended.append((row, to, [reason.to_json()]))
             continue
-        data["contacts"] = [*(data["contacts"] or ()), *(claimed or ())]
+        data["contacts"] = [*(data.get("contacts") or ()), *(claimed or ())]
         facts = gate.facts_from(
-            data, purpose=row.purpose, channel=channel, time_zone=time_zone, queue_weekly="",
-            asked_at=None, profile=profile, now=now, point_status=status,
+            data, purpose=row.purpose, channel=channel, queue_weekly="", asked_at=None,
+            profile=profile, now=now, point_status=status,
         )  # fmt: skip
         also = tuple(begun.get(row.customer_id, ()))
         answer = decide(replace(facts, contacts=facts.contacts + also), now)
