@@ -206,9 +206,11 @@ class Agent:
         draft = {"fields": {"note": "no answer, call again"}, "writer": f"w{self.number}",
                  "serial": 1, "revision": 0}  # fmt: skip
         self.timed("draft", "POST", f"{page}/draft", json.dumps(draft))
-        if self.rng.random() < 0.3:
+        if self.rng.random() < 0.3 and not self.stop.is_set():
             name = name_of(self.rng.randrange(1000))[1]
             self.timed("find", "GET", "/find?" + urlencode({"q": name[:2]}))
+        if self.stop.is_set():  # all hundred would record in the moment in which they are told
+            return "", ""
         version = _VERSION.search(text)
         form = {"outcome": "no_answer", "note": "no answer", "token": f"{time.time_ns()}"}
         if version:

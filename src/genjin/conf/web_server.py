@@ -1,8 +1,10 @@
 """Gunicorn, configured here and not by a file, with requests logged as JSON if wanted."""
 
+import gc
 import json
 import sys
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
@@ -62,5 +64,14 @@ class WebServer(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        """Gives the application; called by gunicorn in each of its processes."""
-        return import_app("genjin.conf.wsgi:application")
+        """Gives the application; called by gunicorn in each of its processes.
+
+        What takes long and would stop every thread of the process later is done here: reading
+        the holidays of all countries (a third of a second, at the first follow-up taken), and
+        looking for garbage among all that was loaded (a tenth, now and then).
+        """
+        application = import_app("genjin.conf.wsgi:application")
+        import_module("holidays.countries")
+        gc.collect()
+        gc.freeze()
+        return application
