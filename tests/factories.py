@@ -11,7 +11,7 @@ from genjin.followups import lanes
 from genjin.followups.models import FollowUp, Lane, Queue
 from genjin.foundation.models import Team, User
 from genjin.foundation.papers import Paper
-from genjin.sales.models import IssuedPaper, OrderLine
+from genjin.sales.models import IssuedPaper, Opportunity, OrderLine, Product
 from genjin.sales.papers.operations import issue_paper
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -174,3 +174,21 @@ def make_paper(*, customer: Customer, by: User | None = None, **fields: Any) -> 
         **fields,
     }
     return issue_paper(customer, by=by, now=NOW, **values)
+
+
+def make_product(*, name: str = "", **fields: Any) -> Product:
+    number = next(_count)
+    values = {"code": f"P{number}", **fields}
+    return Product.objects.create(name=name or f"产品{number}", **values)
+
+
+def make_opportunity(*, customer: Customer | None = None, **fields: Any) -> Opportunity:
+    """An opportunity as a row; `open_opportunity` is the way of the product."""
+    values = {
+        "title": f"商机{next(_count)}", "stage": "impression", "stage_at": NOW, "grade": "C",
+        "grade_set_at": NOW, "created_at": NOW, "moved_at": NOW, **fields,
+    }  # fmt: skip
+    values.setdefault("home_amount", values.get("amount"))
+    if "owner" not in values:
+        values["owner"] = make_user()
+    return Opportunity.objects.create(customer=customer or make_customer(), **values)

@@ -36,12 +36,16 @@ def test_what_is_owned_says_in_which_box_a_card_stands(is_known, ours, theirs, e
 
 
 @pytest.mark.parametrize(
-    ("has_order", "grade", "expected"),
-    [(True, "", "existing"), (True, "A", "existing"), (False, "C", "probable"),
-     (False, "D", "potential"), (False, "", "potential")],
+    ("has_order", "grade", "has_opportunity", "expected"),
+    [(True, "", False, "existing"), (True, "A", True, "existing"), (False, "C", False, "probable"),
+     (False, "D", False, "potential"), (False, "", False, "potential"),
+     (False, "", True, "probable"), (False, "E", True, "probable")],
 )  # fmt: skip
-def test_a_deal_or_a_grade_says_on_which_list_a_customer_stands(has_order, grade, expected):
-    assert customer_list(has_order=has_order, grade=grade) == expected
+def test_a_deal_an_opportunity_or_a_grade_says_on_which_list_a_customer_stands(
+    has_order, grade, has_opportunity, expected
+):
+    found = customer_list(has_order=has_order, grade=grade, has_opportunity=has_opportunity)
+    assert found == expected
 
 
 def sets(customer: Customer) -> dict[str, str]:

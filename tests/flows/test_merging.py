@@ -98,11 +98,10 @@ def test_every_table_that_points_at_a_card_was_thought_of():
         "customers.ownedproduct.customer", "customers.segmentmember.customer",
         "customers.wanteditem.customer", "followups.commitment.customer",
         "followups.consentrequest.customer", "followups.contact.customer",
-        "followups.followup.customer",
-        "followups.outgoingmessage.customer",
+        "followups.followup.customer", "followups.outgoingmessage.customer",
         "followups.surveyinvitation.customer", "receivables.paymentpromise.customer",
-        "sales.delivery.customer",
-        "sales.order.customer", "sales.orderline.customer",
+        "receivables.waitingpayment.customer", "sales.delivery.customer",
+        "sales.opportunity.customer", "sales.order.customer", "sales.orderline.customer",
         "service.shippedserial.dealer",
     }  # fmt: skip
     every = {

@@ -61,6 +61,7 @@ from tests.factories import (
     make_category,
     make_customer,
     make_followup,
+    make_opportunity,
     make_order,
     make_paper,
     make_point,
@@ -264,6 +265,11 @@ def make_world() -> World:
                 state="done",
             ).pk,
             "kind": "csv",
+        },
+        "opportunities/": {
+            "pk": make_opportunity(
+                customer=make_customer(custodian=agent, team=team), owner=agent
+            ).pk
         },
         "segments/": {
             "pk": Segment.objects.create(

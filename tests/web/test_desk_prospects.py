@@ -10,6 +10,8 @@ from tests.factories import (
     make_category,
     make_customer,
     make_followup,
+    make_opportunity,
+    make_product,
     make_queue,
     make_user,
 )
@@ -17,6 +19,8 @@ from tests.factories import (
 from genjin.customers.fields import sync_shipped_fields
 from genjin.customers.models import Customer, Event, OwnedProduct, Standing
 from genjin.followups.models import FollowUp, Interaction
+from genjin.sales.models import Opportunity
+from genjin.sales.opportunities.showing import settle_cards
 
 pytestmark = pytest.mark.django_db
 
@@ -122,3 +126,47 @@ def test_a_dry_desk_offers_replacements_grades_and_what_nobody_asked(client, age
     assert "grade A to confirm" in page
     assert "to be found out: 空调" in page
     assert "孙三" not in page
+
+
+def test_the_grade_of_a_call_goes_to_the_opportunity_that_is_in_view(client, taken):
+    product = make_product(name="中央空调")
+    deal = make_opportunity(customer=taken.customer, title="旧楼改造", grade="C")
+    page = client.get(desk_of(taken)).content.decode()
+    assert "Still to be found out:" in page
+    assert "Who decides, and who else has a say" in page
+    assert f'<option value="{deal.pk}" selected>旧楼改造 (C)</option>' in page
+    url = reverse("desk-record", args=[taken.pk])
+    form = {"token": "t", "outcome": "success", "next_step": "x", "grade": "A",
+            "product": product.pk}  # fmt: skip
+    assert client.post(url, {**form, "opportunity": "nonsense"}).status_code == 422
+    assert client.post(url, {**form, "opportunity": "new"}).status_code == 302
+    made = Opportunity.objects.exclude(pk=deal.pk).get()
+    assert (made.title, made.grade) == ("中央空调", "A")
+    deal.refresh_from_db()
+    assert deal.grade == "C"
+
+
+def test_a_new_opportunity_that_nobody_can_name_is_asked_about(client, taken):
+    form = {"token": "t", "outcome": "success", "next_step": "x", "opportunity": "new"}
+    answer = client.post(reverse("desk-record", args=[taken.pk]), form)
+    assert answer.status_code == 422
+    assert "Say what the new opportunity is about" in answer.content.decode()
+
+
+def test_overdue_opportunities_are_confirmed_while_talking_and_listed_for_review(
+    client, agent, taken
+):
+    ago = timezone.now() - timedelta(days=8)
+    Customer.objects.update(custodian=agent)
+    deal = make_opportunity(customer=taken.customer, title="旧楼改造", grade="A", owner=agent,
+                            grade_set_at=ago)  # fmt: skip
+    settle_cards(timezone.now())
+    assert "Grade A outlived its term." in client.get(desk_of(taken)).content.decode()
+    listed = client.get(reverse("grade-reviews")).content.decode()
+    assert "旧楼改造" in listed
+    assert reverse("opportunity-grade", args=[deal.pk]) in listed
+    answer = client.get(reverse("customer-grade", args=[taken.customer_id]))
+    assert answer.url == reverse("opportunity", args=[deal.pk])
+    client.post(reverse("grade-confirm", args=[taken.customer_id]), {"next": desk_of(taken)})
+    assert "outlived its term" not in client.get(desk_of(taken)).content.decode()
+    assert "旧楼改造" not in client.get(reverse("grade-reviews")).content.decode()

@@ -27,6 +27,7 @@ AREAS = (
     "bankfiles",
     "papers",
     "receivables",
+    "opportunities",
     "approvals",
     "scores",
     "surveys",

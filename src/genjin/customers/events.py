@@ -193,7 +193,8 @@ TYPES: dict[str, EventType] = {
         EventType(
             "grade_overdue", _("Grade overdue"), _("When a grade's term has passed"), _CLOCK,
             (_text("grade", _("the prospect's grade")), _days("days", _("the time over the term")),
-             _number("expected_amount", _("the expected amount"))),
+             _number("expected_amount", _("the expected amount")),
+             _text("opportunity", _("the opportunity"))),
         ),
         EventType(
             "replacement_due", _("Replacement due"),

@@ -26,11 +26,15 @@ def card_set(*, is_known: bool, owns_ours: bool, owns_theirs: bool) -> str:
     return CardSet.DEVELOPMENT if is_known else CardSet.UNKNOWN
 
 
-def customer_list(*, has_order: bool, grade: str) -> str:
-    """Existing after a concluded order, probable with a grade from A to C, else potential."""
+def customer_list(*, has_order: bool, grade: str, has_opportunity: bool = False) -> str:
+    """Existing after a concluded order; probable with an open opportunity or a grade from A to C.
+
+    Whoever has neither is potential.
+    """
     if has_order:
         return CustomerList.EXISTING
-    return CustomerList.PROBABLE if grade in PROBABLE_GRADES else CustomerList.POTENTIAL
+    is_probable = has_opportunity or grade in PROBABLE_GRADES
+    return CustomerList.PROBABLE if is_probable else CustomerList.POTENTIAL
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from genjin.calling.operations.agents import discard_draft, set_agent_state
 from genjin.calling.states import AgentState, IntroductionState
 from genjin.customers import timeline
 from genjin.customers.models import ContactPoint
-from genjin.customers.operations.card import change_customer, set_grade
+from genjin.customers.operations.card import change_customer
 from genjin.customers.operations.memories import add_wanted
 from genjin.customers.operations.points import mark_point
 from genjin.customers.operations.prospects import set_prospect
@@ -32,6 +32,7 @@ from genjin.customers.states import ProspectState
 from genjin.flows.collecting import follow_outcome
 from genjin.flows.desk_email import record_email_answer
 from genjin.flows.desk_form import OutcomeForm, check
+from genjin.flows.opportunities import Said, write_said
 from genjin.flows.purposes import Detail, Effect, OutcomeRule, Retry, outcome, retry_of
 from genjin.flows.rulebook.settling import settle
 from genjin.followups.claims import is_called_back
@@ -52,6 +53,7 @@ from genjin.foundation.compiled import Compiled
 from genjin.foundation.models import User
 from genjin.kernel.errors import BadInput, Conflict
 from genjin.kernel.problems import Reason
+from genjin.sales.models import Opportunity
 
 TRIES_USED_UP = "tries_used_up"
 
@@ -169,7 +171,8 @@ def record_outcome(followup: FollowUp, *, by: User, now: datetime, form: Outcome
     point = _point_of(row, form, contact)
     if rule.effect is Effect.BAD_NUMBER and point is None:
         raise BadInput({"point": [Reason("required")]})
-    interaction = _interaction(row, rule, form, contact, campaign, by=by, now=now)
+    deal = _write_deal(row, form, campaign, by=by, now=now)
+    interaction = _interaction(row, rule, form, contact, campaign, deal, by=by, now=now)
     _write_card(row, form, interaction, by=by, now=now)
     tries = 1 + sum(one.outcome == rule.code and not one.corrects_id for one in earlier)
     recorded = _apply(
@@ -268,6 +271,7 @@ def _interaction(
     form: OutcomeForm,
     contact: Contact | None,
     campaign: Campaign | None,
+    deal: Opportunity | None,
     *,
     by: User,
     now: datetime,
@@ -288,7 +292,7 @@ def _interaction(
         wrap_seconds=form.wrap_seconds,
         note=form.note,
         next_step=form.next_step,
-        detail={**form.detail(rule), **_said_with(form, campaign, by)},
+        detail={**form.detail(rule), **_said_with(form, campaign, by), **_said_of(deal)},
         script_version=_version_of(form, campaign),
         channel=row.channel,
         purpose=row.purpose,
@@ -318,6 +322,27 @@ def _said_with(form: OutcomeForm, campaign: Campaign | None, by: User) -> dict[s
     return found
 
 
+def _said_of(deal: Opportunity | None) -> dict[str, Any]:
+    """The opportunity that the talk was about, as it was called then."""
+    return {"opportunity": str(deal.pk), "opportunity_title": deal.title} if deal else {}
+
+
+def _write_deal(
+    row: FollowUp, form: OutcomeForm, campaign: Campaign | None, *, by: User, now: datetime
+) -> Opportunity | None:
+    """Grade, expected day and amount go to the opportunity that was named, or to the card."""
+    said = Said(
+        choice=form.opportunity,
+        grade=form.grade,
+        expected_on=form.expected_close_date,
+        amount=form.expected_amount,
+        product=form.product or (campaign.product_id if campaign else None),
+        needs=form.needs,
+        concern=form.concern,
+    )
+    return write_said(row.customer, said, source=("followup", str(row.pk)), by=by, now=now)
+
+
 def _left_message(rule: OutcomeRule) -> bool:
     return rule.effect is Effect.MESSAGE_LEFT
 
@@ -325,15 +350,6 @@ def _left_message(rule: OutcomeRule) -> bool:
 def _write_card(
     row: FollowUp, form: OutcomeForm, interaction: Interaction, *, by: User, now: datetime
 ) -> None:
-    if form.grade:
-        set_grade(
-            row.customer,
-            grade=form.grade,
-            expected_close_date=form.expected_close_date,
-            expected_amount=form.expected_amount,
-            by=by,
-            now=now,
-        )
     if form.prospect_state or form.visiting_grade:
         set_prospect(
             row.customer,

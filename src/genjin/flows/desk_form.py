@@ -45,6 +45,8 @@ class OutcomeForm:
     script. `refuses_all` widens "never again" to every purpose.
     `email` is an address they gave, `email_answer` whether we may write to it about the house's
     purposes (yes, no; empty: not asked).
+    `opportunity` is the id of an open one, "new", or "" (`flows.opportunities`): grade, expected
+    day and amount belong to it.
     `scores` are what the customer gave our people (FU8): they stand in their chain alone.
     """
 
@@ -57,6 +59,7 @@ class OutcomeForm:
     no_next_reason: str = ""
     callback_at: datetime | None = None
     grade: str = ""
+    opportunity: str = ""
     expected_close_date: date | None = None
     expected_amount: Decimal | None = None
     prospect_state: str = ""
@@ -90,6 +93,11 @@ class OutcomeForm:
     script_version: int | None = None
     introduction: UUID | None = None
 
+    @property
+    def is_about_deal(self) -> bool:
+        """Whether expected day and amount count: they go with a grade or an opportunity."""
+        return bool(self.grade or self.opportunity)
+
     def detail(self, rule: OutcomeRule) -> dict[str, Any]:
         """What the interaction keeps beside its columns: what was said, as JSON's own types."""
         values: dict[str, Any] = {
@@ -109,8 +117,8 @@ class OutcomeForm:
             "commitment": self.commitment_text,
             "commitment_due_at": _iso(self.commitment_due_at),
             "email_answer": self.email_answer,
-            "expected_close_date": _iso(self.expected_close_date) if self.grade else None,
-            "expected_amount": _plain(self.expected_amount) if self.grade else None,
+            "expected_close_date": _iso(self.expected_close_date) if self.is_about_deal else None,
+            "expected_amount": _plain(self.expected_amount) if self.is_about_deal else None,
         }
         if rule.may_call_back:
             values["callback_at"] = _iso(self.callback_at)
@@ -188,7 +196,8 @@ def _figure_problems(form: OutcomeForm, now: datetime) -> Problems:
         problems["email_answer"] = [Reason("not_a_choice")]
     if form.grade and form.grade not in Grade.values:
         problems["grade"] = [Reason("not_a_choice")]
-    if form.grade and form.expected_close_date and form.expected_close_date < now.date():
+    day = form.expected_close_date
+    if form.is_about_deal and day and day < now.date():
         problems["expected_close_date"] = [Reason("in_the_past")]
     for name in ("expected_amount", "promise_amount", "disputed_amount"):
         amount = getattr(form, name)

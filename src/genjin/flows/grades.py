@@ -11,6 +11,7 @@ from genjin.followups.models import FollowUp
 from genjin.followups.operations import finish
 from genjin.followups.states import State
 from genjin.foundation.models import User
+from genjin.sales.opportunities import operations, queries, reviews
 
 EVENT = "grade_overdue"
 OUTCOME = "grade_confirmed"
@@ -36,9 +37,15 @@ def _reviews(followups: list[FollowUp]) -> list[FollowUp]:
 def confirm(customer: Customer, *, by: User, now: datetime) -> list[FollowUp]:
     """Keeps the grade with a new date, and ends the reviews of it that this person has in hand.
 
-    Returns the follow-ups that ended. Conflict `not_graded`; what `finish` raises.
+    With open opportunities it is theirs that are confirmed: those that outlived their term, else
+    the one that the card shows. Returns the follow-ups that ended. Conflict `not_graded`; what
+    `finish` raises.
     """
-    confirm_grade(customer, by=by, now=now)
+    deals = reviews.overdue_of(customer, now) or list(queries.open_of(customer)[:1])
+    for one in deals:
+        operations.confirm_grade(one, by=by, now=now)
+    if not deals:
+        confirm_grade(customer, by=by, now=now)
     held = FollowUp.objects.filter(
         customer=customer, state=State.TAKEN, taken_by=by, source_kind="rule"
     )

@@ -23,6 +23,7 @@ from genjin.foundation.models import Approval, User
 from genjin.foundation.transitions import transition
 from genjin.kernel.errors import BadInput, Conflict, LostRace, NotAllowed
 from genjin.kernel.problems import Reason
+from genjin.sales.opportunities.showing import show_for
 from genjin.sales.standing import refresh_standings
 
 MERGE_KIND, COLLISION_KIND = "merge_owned_cards", "collision"
@@ -86,6 +87,7 @@ def _merge(
             _settle(pair, PairState.MERGED, by=by, now=now, reason=reason)
     _close_other_pairs(merged)
     refresh_standings([survivor.pk], now=now)
+    show_for([survivor.pk, merged.pk], now=now, by=by)
     return merge
 
 
@@ -125,6 +127,7 @@ def split_customers(merge: Merge, *, by: User, now: datetime) -> SplitResult:
         _settle(pair, PairState.OPEN, by=by, now=now, reason="split")
         _settle(pair, PairState.DISTINCT, by=by, now=now, reason="split")
     refresh_standings([merge.survivor_id, merge.merged_id], now=now)
+    show_for([merge.survivor_id, merge.merged_id], now=now, by=by)
     return SplitResult(split.kept, split.entries_since, planned)
 
 

@@ -13,6 +13,8 @@ from genjin.foundation.models import LongTask, User
 from genjin.foundation.tabular.output import write_csv
 from genjin.kernel.errors import GenjinError
 from genjin.sales import importing, order_sentences, standing
+from genjin.sales.opportunities import reviews
+from genjin.sales.opportunities.showing import settle_cards
 
 
 @jobs.job("sales.classes")
@@ -47,8 +49,12 @@ def refresh_standings(now: datetime) -> None:
 
 
 def drop_overdue_grades(now: datetime) -> int:
-    """The night's work: grades that come up for review, and those that drop; returns how many."""
-    return prospects.drop_overdue_grades(now)
+    """The night's work: grades that come up for review, and those that drop; returns how many.
+
+    Opportunities first: a card whose last one ended meanwhile carries a grade of its own.
+    """
+    settle_cards(now)
+    return reviews.drop_overdue(now) + prospects.drop_overdue_grades(now)
 
 
 @jobs.job("sales.orders", tries=1)

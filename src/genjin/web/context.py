@@ -24,6 +24,13 @@ GROUPS: tuple[tuple[tuple[str, Any, str, str, str], ...], ...] = (
         ("approvals", _("Approvals"), "approvals", "checks", ""),
     ),
     (
+        (
+            "opportunities",
+            _("Opportunities"),
+            "opportunities",
+            "target-arrow",
+            "opportunities.manage",
+        ),
         ("deals", _("Orders"), "deals", "shopping-cart", "orders.enter"),
         ("deliveries", _("Deliveries"), "deliveries", "truck-delivery", "deliveries.manage"),
         ("bank-files", _("Payments"), "bank-files", "coin", "ledger.import"),

@@ -17,6 +17,7 @@ from genjin.customers.models import (
     ContactPoint,
     Customer,
     CustomerImport,
+    Standing,
     TimelineEntry,
 )
 from genjin.customers.visibility import visible_to
@@ -62,7 +63,7 @@ def update_customers(
     cards = {
         c.pk: c for c in Customer.objects.select_for_update().filter(pk__in=ids).order_by("pk")
     }
-    visible = _visible(ids, by)
+    visible, shown = _visible(ids, by), _shown(ids)
     known = _Known(ids)
     outcomes: list[str] = []
     moved: set[UUID] = set()
@@ -72,7 +73,7 @@ def update_customers(
         if pk not in visible:
             outcomes.append("not_yours")
             continue
-        changes = _change(cards[pk], draft, now) | known.add(draft, pk)
+        changes = _change(cards[pk], draft, now, is_shown=pk in shown) | known.add(draft, pk)
         if not changes:
             outcomes.append("nothing_new")
             continue
@@ -96,13 +97,21 @@ def update_customers(
     return outcomes
 
 
+def _shown(ids: list[UUID]) -> set[UUID]:
+    """The cards whose grade is an open opportunity's: a file has no say in it (SA2)."""
+    rows = Standing.objects.filter(customer__in=ids, open_opportunities__gt=0)
+    return set(rows.values_list("customer_id", flat=True))
+
+
 def _visible(ids: list[UUID], by: User | None) -> set[UUID]:
     if by is None:
         return set(ids)
     return set(visible_to(by).filter(pk__in=ids).values_list("pk", flat=True))
 
 
-def _change(card: Customer, draft: Draft, now: datetime) -> dict[str, list[Any]]:
+def _change(
+    card: Customer, draft: Draft, now: datetime, *, is_shown: bool = False
+) -> dict[str, list[Any]]:
     changes: dict[str, list[Any]] = {}
 
     def put(name: str, value: Any) -> None:
@@ -114,7 +123,7 @@ def _change(card: Customer, draft: Draft, now: datetime) -> dict[str, list[Any]]
     if (name := draft.columns["name"]) != card.name and card.name not in card.other_names:
         put("other_names", [*[o for o in card.other_names if o != name], card.name])
     for column in _COLUMNS:
-        if value := draft.columns.get(column):
+        if (value := draft.columns.get(column)) and not (is_shown and column == "grade"):
             put(column, value)
     if "grade" in changes:
         card.grade_set_at = now

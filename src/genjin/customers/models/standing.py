@@ -74,7 +74,8 @@ class Standing(models.Model):
     `value_class` empty: no deal in the period. `deal_amount` is the period's concluded orders less
     returns in home currency. `sets` is {category code: fixed|attack|development}; a category that
     is missing was never asked (to be found out). A customer without a row is potential, without
-    class and never asked.
+    class and never asked. While `open_opportunities` is above nought, the card's grade with its day
+    and amount is that of the best of them (SA2) and no grading of its own.
     """
 
     customer = models.OneToOneField(Customer, models.CASCADE, primary_key=True,
@@ -88,4 +89,5 @@ class Standing(models.Model):
         max_length=10, choices=states.CustomerList.choices, default="potential"
     )
     sets = json_object()
+    open_opportunities = models.PositiveSmallIntegerField(default=0, db_default=0)
     changed_at = models.DateTimeField(default=timezone.now)

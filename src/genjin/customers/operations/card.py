@@ -18,6 +18,7 @@ from genjin.customers.operations.confirming import confirm_fields
 from genjin.customers.operations.custody import ASSIGNED, move_custody, protected_until
 from genjin.customers.operations.hours import hours_row
 from genjin.customers.operations.memories import add_clip, add_wanted, close_wanted
+from genjin.customers.operations.opportunities import is_shown
 from genjin.customers.operations.people import COLUMNS as PERSON_COLUMNS
 from genjin.customers.operations.people import add_person, change_person
 from genjin.customers.operations.places import add_address, change_address, retire_address
@@ -34,7 +35,7 @@ from genjin.customers.states import Grade, Kind, Sex
 from genjin.foundation import audit
 from genjin.foundation.models import User
 from genjin.kernel import address
-from genjin.kernel.errors import BadInput
+from genjin.kernel.errors import BadInput, Conflict
 from genjin.kernel.problems import Reason
 
 __all__ = [
@@ -309,7 +310,8 @@ def set_grade(
 ) -> None:
     """Grades a prospect A to E by how soon they should close, with date and amount (CU5).
 
-    Setting the same grade again confirms it: its term begins anew.
+    Setting the same grade again confirms it: its term begins anew. Conflict
+    `grade_of_opportunity` while an opportunity is open: the grade is given to that (SA2).
     """
     problems: dict[str | int, list[Reason]] = {}
     if grade not in Grade.values:
@@ -319,6 +321,8 @@ def set_grade(
     if problems:
         raise BadInput(problems)
     row = lock(customer)
+    if is_shown(row):
+        raise Conflict("grade_of_opportunity")
     values = {
         "grade": grade,
         "expected_close_date": expected_close_date,

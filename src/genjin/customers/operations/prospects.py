@@ -2,7 +2,8 @@
 
 A grade stands for the days of its term (policy/classes.toml). Then it comes up for review: the
 event `grade_overdue` tells it, once for each grading. Who confirms it starts the term anew; when
-nobody did within the review's days it drops one grade.
+nobody did within the review's days it drops one grade. This is about cards that carry a grade of
+their own; one that shows an opportunity's follows that (`sales.opportunities.reviews`).
 """
 
 from collections.abc import Sequence
@@ -60,12 +61,13 @@ def grade_standing(customer: Customer, now: datetime) -> GradeStanding:
 
 
 def overdue(now: datetime) -> QuerySet[Customer]:
-    """Cards whose grade outlived its term and was not confirmed, the longest first."""
+    """Cards whose own grade outlived its term and was not confirmed, the longest first."""
     past = Q(pk__in=[])
     rules = grade_rules()
     for grade in rules.term_days:
         past |= Q(grade=grade, grade_set_at__lte=_before(rules, grade, now))
-    return Customer.objects.filter(past, merged_into=None).order_by("grade_set_at", "id")
+    rows = Customer.objects.filter(past, merged_into=None)
+    return rows.exclude(standing__open_opportunities__gt=0).order_by("grade_set_at", "id")
 
 
 def _before(rules: GradeRules, grade: str, now: datetime, extra_days: int = 0) -> datetime:
@@ -161,6 +163,8 @@ _DROP = """
 WITH late AS MATERIALIZED (
   SELECT id, grade, grade_set_at FROM customers_customer
   WHERE merged_into_id IS NULL AND grade = %(grade)s AND grade_set_at <= %(before)s
+    AND NOT EXISTS (SELECT 1 FROM customers_standing s
+      WHERE s.customer_id = customers_customer.id AND s.open_opportunities > 0)
   ORDER BY id FOR UPDATE
 ), dropped AS (
   UPDATE customers_customer c SET grade = %(after)s, grade_set_at = %(now)s, changed_at = %(now)s
@@ -179,10 +183,10 @@ SELECT id FROM dropped
 
 @transaction.atomic
 def drop_overdue_grades(now: datetime) -> int:
-    """Lowers by one every grade that nobody confirmed within its review (CU5); returns how many.
+    """Lowers by one every card's own grade that nobody confirmed within its review (CU5).
 
-    Each drop is on the timeline with its reason; a dropped grade begins its own term, so one run
-    lowers a card once. Also tells what has newly come up for review.
+    Returns how many. Each drop is on the timeline with its reason; a dropped grade begins its own
+    term, so one run lowers a card once. Also tells what has newly come up for review.
     """
     tell_overdue_grades(now)
     rules, found = grade_rules(), list[UUID]()

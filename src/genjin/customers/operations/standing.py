@@ -1,7 +1,8 @@
 """Lists and sets of cards (CU4), worked out from facts and never typed; one statement for many.
 
 Sets come from owned products alone: an order of ours puts one there. The list needs the first
-deal, which the sales floor writes (`sales.standing`), and the grade. Every move goes on the
+deal, which the sales floor writes (`sales.standing`), the open opportunities, which it tells
+(`operations.opportunities`), and the grade. Every move goes on the
 timeline. Whoever works on single cards holds their row's lock; a run over all cards leaves a
 standing that changed meanwhile to whoever changed it.
 """
@@ -56,7 +57,8 @@ WHERE {was_written}
   AND COALESCE(m.before ->> k.code, '') <> COALESCE(m.after ->> k.code, '')
 """
 
-# Whoever has a deal needs no look at the card; cards without a standing matter with a grade only.
+# Whoever has a deal needs no look at the card; cards without a standing matter with a grade only:
+# an opportunity has made sure of a standing.
 _LIST = """
 WITH placed AS (
   SELECT s.customer_id, false AS is_new, s.customer_list AS before, 'existing' AS after
@@ -64,7 +66,8 @@ WITH placed AS (
   WHERE s.first_deal_on IS NOT NULL AND s.customer_list <> 'existing' AND {these}
   UNION ALL
   SELECT s.customer_id, false, s.customer_list,
-    CASE WHEN c.grade IN ('A', 'B', 'C') THEN 'probable' ELSE 'potential' END
+    CASE WHEN s.open_opportunities > 0 OR c.grade IN ('A', 'B', 'C') THEN 'probable'
+      ELSE 'potential' END
   FROM customers_standing s JOIN customers_customer c ON c.id = s.customer_id
   WHERE s.first_deal_on IS NULL AND {these}
   UNION ALL
@@ -131,6 +134,9 @@ def refresh_sets(
 def refresh_list(
     customer_ids: Iterable[UUID] | None, now: datetime, *, by: int | None = None
 ) -> int:
-    """Puts cards on the list that first deal and grade say (CU4). As `refresh_sets` otherwise."""
+    """Puts cards on the list that first deal, opportunities and grade say (CU4).
+
+    As `refresh_sets` otherwise.
+    """
     ids = None if customer_ids is None else list(customer_ids)
     return _run(_LIST, ids, now, by, written="customer_list")

@@ -9,6 +9,7 @@ from genjin.sales.models.credit import (
     Security,
 )
 from genjin.sales.models.deliveries import Delivery, DeliveryLine
+from genjin.sales.models.opportunities import Opportunity, OpportunityFact, OpportunityMove
 from genjin.sales.models.orders import ExchangeRate, Order, OrderLine, TermsAgreement
 from genjin.sales.models.papers import IssuedPaper, PaperFile
 from genjin.sales.models.standing import ClassRun, KeyDecision
@@ -26,6 +27,9 @@ __all__ = [
     "IssuedPaper",
     "KeyDecision",
     "KnowledgeCard",
+    "Opportunity",
+    "OpportunityFact",
+    "OpportunityMove",
     "Order",
     "OrderLine",
     "PaperFile",

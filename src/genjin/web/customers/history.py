@@ -21,6 +21,7 @@ from genjin.web.collection import words as collection_words
 from genjin.web.custody.words import OCCASIONS
 from genjin.web.customers import words
 from genjin.web.deals import words as deal_words
+from genjin.web.opportunities import words as opportunity_words
 from genjin.web.orders import words as order_words
 from genjin.web.receivables import words as ledger_words
 
@@ -28,6 +29,7 @@ KIND_LABELS = {
     "interaction": gettext_lazy("Contacts"),
     "commitment": gettext_lazy("Commitments"),
     "grade": gettext_lazy("Grades"),
+    "opportunity": gettext_lazy("Opportunities"),
     "order": gettext_lazy("Orders"),
     "delivery": gettext_lazy("Deliveries"),
     "credit": gettext_lazy("Credit"),
@@ -48,7 +50,7 @@ KIND_LABELS = {
     "import": gettext_lazy("Import"),
 }
 # What one choice of the filter shows together.
-KIND_GROUPS = {"class": ["class", "list", "set"]}
+KIND_GROUPS = {"class": ["class", "list", "set"], "grade": ["grade", "opportunity"]}
 _LOOKS = {
     "order": ("shopping-cart", "good"),
     "delivery": ("truck-delivery", "accent"),
@@ -64,6 +66,7 @@ _LOOKS = {
     "interaction": ("phone", "accent"),
     "commitment": ("heart-handshake", "busy"),
     "grade": ("stars", "accent"),
+    "opportunity": ("target-arrow", "accent"),
     "hold": ("hand-stop", "warn"),
     "message": ("mail-x", "warn"),
     "consent": ("shield-check", "good"),
@@ -97,6 +100,10 @@ _CODE_LOOKS = {
     "return_entered": ("arrow-back-up", "warn"),
     "order_cancelled": ("x", "quiet"),
     "grade_dropped": ("trending-down", "warn"),
+    "opportunity_grade_dropped": ("trending-down", "warn"),
+    "opportunity_won": ("trophy", "good"),
+    "opportunity_lost": ("thumb-down", "bad"),
+    "opportunity_dropped": ("x", "quiet"),
     "key_confirmed": ("star", "accent"),
 }
 # Why a card changed hands (CU17); `assigned` needs no words.
@@ -223,6 +230,7 @@ _TITLES: dict[str, Callable[[Data], str]] = {
     "paper_replaced": lambda d: _("%(kind)s %(number)s in place of %(replaces)s")
     % {**d, "kind": paper_kind(d["kind"])},
     **ledger_words.TITLES,
+    **opportunity_words.TITLES,
     "survey_offered": lambda d: _("Link to the survey page given"),
     "scores_given": lambda d: _("Judged our service on the survey page")
     if d.get("way") == "web"
@@ -242,6 +250,7 @@ _BODIES = {
     **deal_words.BODIES,
     **collection_words.BODIES,
     **ledger_words.BODIES,
+    **opportunity_words.BODIES,
 }
 
 

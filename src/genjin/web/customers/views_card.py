@@ -20,11 +20,12 @@ from genjin.customers.operations import card as operations
 from genjin.customers.operations.access_log import log_view
 from genjin.customers.states import Block
 from genjin.flows import cards
-from genjin.foundation.access import access
+from genjin.foundation.access import access, has_right
 from genjin.foundation.models import User
 from genjin.kernel.address import division_of
 from genjin.kernel.errors import GenjinError
 from genjin.kernel.phone import parse_phone, split_phones
+from genjin.sales.opportunities.queries import open_of
 from genjin.web.customers import page, words
 from genjin.web.customers.common import back_to, customer_of, form_view, go, user_of
 from genjin.web.customers.forms.main import (
@@ -185,8 +186,13 @@ def duplicates(request: HttpRequest) -> HttpResponse:
 @access("customers.change")
 @FORM
 def grade(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """How soon this prospect should close."""
+    """How soon this prospect should close; with an open opportunity it is that one's grade."""
     customer, user = customer_of(request, pk), user_of(request)
+    if (best := open_of(customer).first()) is not None:
+        if has_right(user, "opportunities.manage"):
+            return redirect("opportunity", pk=best.pk)
+        messages.info(request, _("The card shows the grade of an open opportunity."))
+        return redirect(back_to(customer, "opportunities"))
     initial = {name: getattr(customer, name) for name in GradeForm.base_fields}
     form = GradeForm(request.POST or None, initial=initial)
 

@@ -13,6 +13,7 @@ from genjin.customers.operations import categories
 from genjin.customers.operations.prospects import overdue
 from genjin.foundation.access import has_right
 from genjin.foundation.models import User
+from genjin.sales.opportunities import reviews
 from genjin.web.orders.words import category_name, owned_name
 
 EACH = 4
@@ -79,12 +80,17 @@ def never_asked(user: User) -> list[dict[str, Any]]:
 
 
 def grades_to_confirm(user: User, now: datetime) -> list[dict[str, Any]]:
-    """Own prospects whose grade outlived its term."""
-    rows = overdue(now).filter(custodian=user)[:EACH]
+    """Own prospects and opportunities whose grade outlived its term."""
+    cards = overdue(now).filter(custodian=user)[:EACH]
+    deals = reviews.overdue(now).filter(owner=user, customer__custodian=user)
     return [
         {"customer": row, "lacks": [_("grade %(grade)s to confirm") % {"grade": row.grade}]}
-        for row in rows
-    ]
+        for row in cards
+    ] + [
+        {"customer": row.customer, "lacks": [_("grade %(grade)s of “%(title)s” to confirm") % {
+            "grade": row.grade, "title": row.title}]}
+        for row in deals.select_related("customer")[:EACH]
+    ]  # fmt: skip
 
 
 def more_card_work(user: User, now: datetime) -> list[dict[str, Any]]:

@@ -18,11 +18,12 @@ from genjin.customers import fields as card_fields
 from genjin.customers.models import ContactPerson, ContactPoint
 from genjin.customers.states import Grade, ProspectState, VisitingGrade
 from genjin.flows.desk_form import OutcomeForm
+from genjin.flows.opportunities import NEW
 from genjin.followups.operations.scores import Given
 from genjin.followups.scores import questions
 from genjin.foundation.models import User
 from genjin.kernel.problems import Reason
-from genjin.sales.models import Product
+from genjin.sales.models import Opportunity, Product
 from genjin.web.desk.sentences import sentence
 
 _DELAY = re.compile(r"\+\s*(\d{1,4})\s*([mhdw])")
@@ -139,6 +140,7 @@ class RecordForm(forms.Form):
     talk = TalkField(label=_("Talk time"), required=False, max_length=12)
     callback_at = WhenField(label=_("Call back at"), required=False, max_length=40)
     grade = forms.ChoiceField(label=_("Grade"), required=False, choices=Grade.choices)
+    opportunity = forms.ChoiceField(label=_("Opportunity"), required=False)
     expected_close_date = _day(_("Expected close"))
     expected_amount = AmountField(label=_("Expected amount"), required=False, max_length=24)
     prospect_state = forms.ChoiceField(
@@ -212,6 +214,7 @@ class RecordForm(forms.Form):
         people: Sequence[ContactPerson] = (),
         scorable: Sequence[User] = (),
         excuses: Sequence[tuple[str, str]] = (),
+        deals: Sequence[Opportunity] = (),
         **more: Any,
     ) -> None:
         super().__init__(*args, **more)
@@ -226,10 +229,21 @@ class RecordForm(forms.Form):
         self._choose(
             "commitment_owner", [(str(one.pk), str(one)) for one in owners], empty=__("Me")
         )
+        self._choose_deal(deals)
         self._choose("enthusiasm", enthusiasm_choices())
         self._choose("excuse", list(excuses))
         self._choose("point", [(str(point.pk), shown) for point, shown in points])
         self._choose("person", [(str(one.pk), one.name) for one in people])
+
+    def _choose_deal(self, deals: Sequence[Opportunity]) -> None:
+        """The open opportunities, the best first, and a new one; without any the card itself."""
+        field = self.fields["opportunity"]
+        assert isinstance(field, forms.ChoiceField)
+        known = [(str(one.pk), f"{one.title} ({one.grade})") for one in deals]
+        own = [("", __("None: the grade is the card's own"))]
+        field.choices = [*(known or own), (NEW, __("A new opportunity"))]
+        if known:
+            self.initial.setdefault("opportunity", known[0][0])
 
     def _add_score(self, one: questions.Question) -> None:
         """The points of a question and whom they are for."""
@@ -274,6 +288,7 @@ class RecordForm(forms.Form):
             no_next_reason=data["no_next_reason"],
             callback_at=data["callback_at"],
             grade=data["grade"],
+            opportunity=data["opportunity"],
             expected_close_date=data["expected_close_date"],
             expected_amount=data["expected_amount"],
             prospect_state=data["prospect_state"],

@@ -31,7 +31,11 @@ from genjin.foundation.compiled import Compiled
 from genjin.foundation.models import User
 from genjin.insight import logbook
 from genjin.kernel.problems import Reason
-from genjin.sales.models import Product
+from genjin.sales.models import Opportunity, Product
+from genjin.sales.opportunities import stages
+from genjin.sales.opportunities.operations import COLUMNS
+from genjin.sales.opportunities.queries import best_first, facts_of
+from genjin.sales.opportunities.rules import missing
 from genjin.web.customers import words
 from genjin.web.customers.history import outcome_label
 from genjin.web.desk import collecting
@@ -39,6 +43,7 @@ from genjin.web.desk.forms import RecordForm
 
 ESSENTIALS = 8
 OWNERS = 60
+DEALS = 8
 
 # Asked for every page of every call.
 _INTRODUCTION = Compiled(
@@ -75,6 +80,12 @@ _PRODUCTS = Compiled(
         .only("name", "is_main")
         .order_by("-is_main", "name")[:80]
     )
+)
+_DEALS = Compiled(
+    lambda customer: best_first(
+        Opportunity.objects.filter(customer=customer, state="open").select_related("product")
+    )[:DEALS],
+    customer=UUID,
 )
 _PEOPLE = User.objects.filter(is_active=True).only("name", "staff_number").order_by("name")
 _OWNERS = Compiled(lambda user: _PEOPLE.exclude(pk=user)[:OWNERS], user=int)
@@ -150,6 +161,7 @@ class Page:
     about: About | None = None
     email: EmailPiece | None = None
     collect: collecting.CollectPanel | None = None
+    deal: dict[str, Any] | None = None
     wrap_seconds: int = 60
     wrap_started: datetime | None = None
     talk_started: datetime | None = None
@@ -317,6 +329,7 @@ def gather(followup: FollowUp, *, user: User, now: datetime, data: Any = None) -
     presence = presence_of(user)
     commitments = _PROMISES.all(customer=followup.customer_id)
     scorable = _scorable(followup, user)
+    deals = _DEALS.all(customer=followup.customer_id)
     typed = (
         _proposed(followup, scorable)
         | (draft.content.get("fields", {}) if draft else {})
@@ -336,6 +349,7 @@ def gather(followup: FollowUp, *, user: User, now: datetime, data: Any = None) -
         people=[one for one in shown.people if not one.is_self],
         scorable=scorable,
         excuses=collecting.choices() if followup.purpose == "collect" else (),
+        deals=deals,
     )
     return Page(
         followup=followup,
@@ -361,10 +375,33 @@ def gather(followup: FollowUp, *, user: User, now: datetime, data: Any = None) -
         collect=collecting.panel(shown.customer, now=now)
         if followup.purpose == "collect"
         else None,
+        deal=_deal(deals),
         wrap_seconds=campaign.wrap_up_seconds if campaign else 60,
         wrap_started=wrap_started(followup, presence),
         talk_started=talk_started(followup, call, presence),
     )
+
+
+def _deal(deals: Sequence[Opportunity]) -> dict[str, Any] | None:
+    """The best open opportunity: where it stands, and what is still to be found out there."""
+    if not deals:
+        return None
+    row, every = deals[0], stages.stages()
+    known = {code for code, one in facts_of(row).items() if one.text}
+    here = next((one for one in every if one.code == row.stage), None)
+    lacking = []
+    if here is not None and here.place + 1 < len(every):
+        columns = {name: getattr(row, name) for name in COLUMNS}
+        lacking = missing(
+            every, at=here.code, to=every[here.place + 1].code, known=known, columns=columns
+        )
+    facts = [stages.fact(code) for _stage, code in lacking]
+    return {
+        "row": row,
+        "stage": here.label if here else row.stage,
+        "lacks": [fact.label for fact in facts if fact],
+        "more": len(deals) - 1,
+    }
 
 
 def _scorable(followup: FollowUp, user: User) -> list[User]:
@@ -407,6 +444,7 @@ def posted_form(followup: FollowUp, *, user: User, data: Any) -> RecordForm:
         people=list(people) if "person" in chosen else (),
         scorable=_scorable(followup, user),
         excuses=collecting.choices() if "excuse" in chosen else (),
+        deals=_DEALS.all(customer=customer) if "opportunity" in chosen else (),
     )
 
 

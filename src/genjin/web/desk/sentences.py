@@ -7,7 +7,13 @@ from genjin.followups.operations import WithheldError
 from genjin.kernel.errors import BadInput, GenjinError
 from genjin.kernel.problems import Reason
 from genjin.web.customers import sentences as card_sentences
+from genjin.web.opportunities.words import sentence as deal_sentence
 from genjin.web.wishes import words as wish_words
+
+# What an opportunity may answer at the desk.
+DEAL_CODES = frozenset(
+    {"amount_not_positive", "too_many_decimals", "opportunity_ended", "category_retired"}
+)
 
 
 def _texts() -> dict[str, str]:
@@ -34,6 +40,9 @@ def _texts() -> dict[str, str]:
             "This machine has not the key that signs scores; nothing was written. Tell your "
             "administrator."
         ),
+        "opportunity_needs_product": _(
+            "Say what the new opportunity is about: choose a product or write down the need."
+        ),
         "commitment_in_the_past": _("This lies in the past."),
     }
 
@@ -46,6 +55,8 @@ def sentence(found: Reason | GenjinError) -> str:
         return own
     if own := wish_words.texts().get(found.code):
         return own
+    if found.code in DEAL_CODES:
+        return deal_sentence(found)
     return card_sentences.sentence(found)
 
 

@@ -104,6 +104,7 @@ def _show(
     context = {
         "page": page,
         "errors": errors or {},
+        "may_deal": has_right(_user(request), "opportunities.manage"),
         "may_open_card": has_right(_user(request), "customers.view"),
         "score_rows": desk_page.score_rows(page.form, errors or {}),
         "quick_times": desk_page.quick_times(now),

@@ -56,6 +56,7 @@ def _way(row: Interaction, user: User) -> Iterator[tuple[str, str]]:
 
 def _prospect(detail: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield _("Grade"), str(dict(Grade.choices)[detail["grade"]]) if detail.get("grade") else ""
+    yield _("Opportunity"), detail.get("opportunity_title", "")
     yield _("Expected close"), detail.get("expected_close_date", "")
     yield _("Expected amount"), detail.get("expected_amount", "")
     yield _("Needs"), detail.get("needs", "")

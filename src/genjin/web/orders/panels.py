@@ -14,6 +14,7 @@ from genjin.foundation.access import has_right
 from genjin.foundation.models import User
 from genjin.sales.key_customers import proposal_for
 from genjin.sales.models import OrderLine
+from genjin.sales.opportunities import reviews
 from genjin.sales.standing import newest_run
 from genjin.web.orders import words
 
@@ -130,6 +131,13 @@ def prospect_panel(customer: Customer, *, now: datetime) -> dict[str, Any]:
     }
 
 
+def _overdue_grade(customer: Customer, standing: Standing | None, now: datetime) -> str:
+    """The grade that waits for a word: the card's own, or that of an open opportunity."""
+    if standing is not None and standing.open_opportunities:
+        return min((one.grade for one in reviews.overdue_of(customer, now)), default="")
+    return customer.grade if grade_standing(customer, now).is_overdue else ""
+
+
 def ask_box(customer: Customer, user: User, *, now: datetime, back: str) -> dict[str, Any] | None:
     """What is to be asked while talking: the first category that nobody asked about, the grade.
 
@@ -140,12 +148,12 @@ def ask_box(customer: Customer, user: User, *, now: datetime, back: str) -> dict
     standing = standing_of(customer)
     sets = standing.sets if standing else {}
     unknown = [one for one in categories.active() if one.code not in sets]
-    is_overdue = grade_standing(customer, now).is_overdue
-    if not unknown and not is_overdue:
+    overdue = _overdue_grade(customer, standing, now)
+    if not unknown and not overdue:
         return None
     first = unknown[0] if unknown else None
     return {
-        "grade": is_overdue,
+        "grade": overdue,
         "category": first,
         "name": words.category_name(first) if first else "",
         "brands": categories.brands(first, limit=30) if first else [],

@@ -23,6 +23,7 @@ from genjin.foundation.tabular.errors import UnreadableTable
 from genjin.sales import jobs
 from genjin.sales.key_customers import proposals
 from genjin.sales.models import ClassRun, OrderLine
+from genjin.sales.opportunities import reviews
 from genjin.sales.order_sentences import of_error
 from genjin.sales.standing import newest_run
 from genjin.web.customers.common import user_of
@@ -154,9 +155,19 @@ def grade_reviews(request: HttpRequest) -> HttpResponse:
     """Grades that outlived their term and wait for a word, those that drop first in front."""
     user, now = user_of(request), timezone.now()
     seen = visible_to(user).order_by().values("pk")
-    rows = prospects.overdue(now).filter(pk__in=seen).select_related("custodian")
-    standings = [(prospects.grade_standing(one, now), one) for one in rows[:REVIEWS]]
-    standings.sort(key=lambda pair: pair[0].drops_at or now)
-    found = [{"customer": one, "grade": grade} for grade, one in standings]
-    context = {"rows": found, "is_cut": len(found) == REVIEWS, "now": now}
+    cards = prospects.overdue(now).filter(pk__in=seen).select_related("custodian")[:REVIEWS]
+    deals = reviews.overdue(now).filter(customer__in=seen)[:REVIEWS]
+    found: list[dict[str, Any]] = [
+        {"customer": one, "keeper": one.custodian, "code": one.grade, "set_at": one.grade_set_at,
+         "grade": prospects.grade_standing(one, now)}
+        for one in cards
+    ] + [
+        {"customer": one.customer, "deal": one, "keeper": one.owner, "code": one.grade,
+         "set_at": one.grade_set_at, "grade": reviews.standing_of(one, now)}
+        for one in deals.select_related("customer", "owner")
+    ]  # fmt: skip
+    found.sort(key=lambda row: row["grade"].drops_at or now)
+    is_cut = len(found) >= REVIEWS
+    may_deal = has_right(user, "opportunities.manage")
+    context = {"rows": found[:REVIEWS], "is_cut": is_cut, "now": now, "may_deal": may_deal}
     return render(request, "orders/grades.html", context)

@@ -1,0 +1,1 @@
+"""Possible deals (SA2): their stages, grades, and how they are won or lost."""
