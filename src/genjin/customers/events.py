@@ -123,7 +123,8 @@ TYPES: dict[str, EventType] = {
     kind.code: kind
     for kind in (
         EventType(
-            "goods_delivered", _("Goods delivered"), _("When goods are delivered"), _LATER,
+            "goods_delivered", _("Goods delivered"), _("When goods are delivered"),
+            _OPERATION,
             (*_GOODS, _text("deliverer", _("the deliverer"))),
         ),
         EventType(
@@ -155,7 +156,8 @@ TYPES: dict[str, EventType] = {
              _text("reason", _("the reason"))),
         ),
         EventType(
-            "complaint_settled", _("Complaint settled"), _("When a complaint is settled"), _LATER,
+            "complaint_settled", _("Complaint settled"), _("When a complaint is settled"),
+            _OPERATION,
             (_text("about", _("what it was about")), _PRODUCT,
              _days("days_open", _("the time until it was settled"))),
         ),
