@@ -25,6 +25,7 @@ AREAS = (
     "orders",
     "deals",
     "bankfiles",
+    "uncollected",
     "papers",
     "receivables",
     "opportunities",

@@ -33,6 +33,7 @@ GROUPS: tuple[tuple[tuple[str, Any, str, str, str], ...], ...] = (
         ),
         ("deals", _("Orders"), "deals", "shopping-cart", "orders.enter"),
         ("deliveries", _("Deliveries"), "deliveries", "truck-delivery", "deliveries.manage"),
+        ("uncollected", _("Uncollected"), "uncollected", "report", "receivables.view"),
         ("bank-files", _("Payments"), "bank-files", "coin", "ledger.import"),
         ("classes", _("Classes"), "classes", "trophy", "classes.manage"),
         ("campaigns", _("Campaigns"), "campaigns", "speakerphone", "campaigns.view"),
