@@ -101,6 +101,7 @@ def test_every_table_that_points_at_a_card_was_thought_of():
         "followups.followup.customer", "followups.outgoingmessage.customer",
         "followups.surveyinvitation.customer", "receivables.paymentpromise.customer",
         "receivables.waitingpayment.customer", "sales.delivery.customer",
+        "sales.invoicerequest.customer", "sales.invoicingdetails.customer",
         "sales.opportunity.customer", "sales.order.customer", "sales.orderline.customer",
         "service.shippedserial.dealer",
     }  # fmt: skip

@@ -45,6 +45,7 @@ from genjin.kernel.ids import uuid7
 from genjin.receivables.models import StatementFile, WaitingPayment
 from genjin.receivables.operations.instruments import receive_instrument
 from genjin.receivables.operations.ledger import bill, receive_payment
+from genjin.sales.invoices.operations import request_invoice, save_details
 from genjin.sales.models import (
     CreditAccount,
     CreditMember,
@@ -158,6 +159,11 @@ def make_world() -> World:
         customer, kind="cheque", number="1", amount=Decimal(1), currency="CNY",
         received_on=today, matures_on=today, by=agent, now=now,
     )  # fmt: skip
+    details = save_details(customer, {"title": "?"}, by=agent, now=now)
+    invoice = request_invoice(
+        customer, details=details, kind="normal", amount=Decimal(1), currency="CNY", content="?",
+        by=agent, now=now,
+    )  # fmt: skip
     world.values |= {
         "customers/<uuid:pk>/account": {
             "pk": customer.pk,
@@ -199,6 +205,7 @@ def make_world() -> World:
             "owned_pk": OwnedProduct.objects.create(
                 customer=customer, category=category, brand="?", source_kind="person"
             ).pk,
+            "details_pk": details.pk,
             "block": "basic",
             "action": "wrong",
         },
@@ -229,6 +236,7 @@ def make_world() -> World:
         "settings/categories/": {"pk": category.pk},
         "settings/numbering/": {"code": "order"},
         "papers/": {"pk": make_paper(customer=customer, shows_contact=False).pk},
+        "invoices/": {"pk": invoice.pk},
         "settings/papers/": {"language": "en"},
         "rulebook/": {"pk": FollowUpRule.objects.order_by("pk")[0].pk},
         "duplicates/": {

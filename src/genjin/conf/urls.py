@@ -29,6 +29,7 @@ AREAS = (
     "papers",
     "receivables",
     "opportunities",
+    "invoices",
     "approvals",
     "scores",
     "surveys",

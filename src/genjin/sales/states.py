@@ -180,3 +180,29 @@ class PaperKind(models.TextChoices):
     CREDIT_NOTE = "credit_note", pgettext_lazy("paper", "Credit note")
     STATEMENT = "statement", pgettext_lazy("paper", "Statement of account")
     LETTER = "letter", pgettext_lazy("paper", "Letter")
+
+
+class InvoiceKind(models.TextChoices):
+    """What is asked of the tax platform; `red` takes an issued one back, in whole or in part."""
+
+    NORMAL = "normal", pgettext_lazy("invoice", "Normal")
+    SPECIAL = "special", pgettext_lazy("invoice", "Special (VAT)")
+    RED = "red", pgettext_lazy("invoice", "Red")
+
+
+class InvoiceState(models.TextChoices):
+    """`red`: issued once, and taken back entirely by red ones."""
+
+    REQUESTED = "requested", pgettext_lazy("invoice", "Requested")
+    ISSUED = "issued", pgettext_lazy("invoice", "Issued")
+    REJECTED = "rejected", pgettext_lazy("invoice", "Not issued")
+    RED = "red", pgettext_lazy("invoice", "Taken back")
+
+
+INVOICE_STATES = StateTable(
+    states=list(InvoiceState.values),
+    transitions={
+        InvoiceState.REQUESTED: {InvoiceState.ISSUED, InvoiceState.REJECTED},
+        InvoiceState.ISSUED: {InvoiceState.RED},
+    },
+)

@@ -35,6 +35,7 @@ GROUPS: tuple[tuple[tuple[str, Any, str, str, str], ...], ...] = (
         ("deliveries", _("Deliveries"), "deliveries", "truck-delivery", "deliveries.manage"),
         ("uncollected", _("Uncollected"), "uncollected", "report", "receivables.view"),
         ("bank-files", _("Payments"), "bank-files", "coin", "ledger.import"),
+        ("invoices", _("Tax invoices"), "invoices", "receipt-tax", "invoices.manage"),
         ("classes", _("Classes"), "classes", "trophy", "classes.manage"),
         ("campaigns", _("Campaigns"), "campaigns", "speakerphone", "campaigns.view"),
         ("scripts", _("Scripts"), "scripts", "script", "scripts.view"),

@@ -9,6 +9,7 @@ from genjin.sales.models.credit import (
     Security,
 )
 from genjin.sales.models.deliveries import Delivery, DeliveryLine
+from genjin.sales.models.invoices import InvoiceRequest, InvoicingDetails
 from genjin.sales.models.opportunities import Opportunity, OpportunityFact, OpportunityMove
 from genjin.sales.models.orders import ExchangeRate, Order, OrderLine, TermsAgreement
 from genjin.sales.models.papers import IssuedPaper, PaperFile
@@ -24,6 +25,8 @@ __all__ = [
     "Delivery",
     "DeliveryLine",
     "ExchangeRate",
+    "InvoiceRequest",
+    "InvoicingDetails",
     "IssuedPaper",
     "KeyDecision",
     "KnowledgeCard",

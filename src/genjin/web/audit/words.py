@@ -59,6 +59,8 @@ KINDS = {
     "product": gettext_lazy("product"),
     "price": gettext_lazy("price"),
     "comparison": gettext_lazy("comparison"),
+    "invoicingdetails": gettext_lazy("what invoices must say"),
+    "invoicerequest": gettext_lazy("tax invoice"),
     "issuedpaper": pgettext_lazy("of a customer", "paper"),
     "knowledgecard": gettext_lazy("knowledge card"),
 }

@@ -21,6 +21,7 @@ from genjin.web.collection import words as collection_words
 from genjin.web.custody.words import OCCASIONS
 from genjin.web.customers import words
 from genjin.web.deals import words as deal_words
+from genjin.web.invoices import words as invoice_words
 from genjin.web.opportunities import words as opportunity_words
 from genjin.web.orders import words as order_words
 from genjin.web.receivables import words as ledger_words
@@ -38,6 +39,7 @@ KIND_LABELS = {
     "owned": gettext_lazy("Owned products"),
     "class": gettext_lazy("Classes, lists, sets"),
     "paper": pgettext_lazy("of a customer", "Papers"),
+    "invoice": gettext_lazy("Tax invoices"),
     "message": gettext_lazy("Messages"),
     "hold": gettext_lazy("Holds"),
     "consent": gettext_lazy("Consents"),
@@ -59,6 +61,7 @@ _LOOKS = {
     "collection": ("coin", "warn"),
     "paper": ("file-text", "quiet"),
     "ledger": ("coins", "accent"),
+    "invoice": ("receipt-tax", "accent"),
     "owned": ("package", "quiet"),
     "class": ("trophy", "accent"),
     "list": ("list-check", "accent"),
@@ -97,6 +100,8 @@ _CODE_LOOKS = {
     "promise_broken": ("circle-x", "bad"),
     "commitment_broken": ("circle-x", "bad"),
     "card_opened": ("plus", "good"),
+    "invoice_issued": ("receipt-tax", "good"),
+    "invoice_rejected": ("receipt-tax", "bad"),
     "return_entered": ("arrow-back-up", "warn"),
     "order_cancelled": ("x", "quiet"),
     "grade_dropped": ("trending-down", "warn"),
@@ -226,6 +231,7 @@ _TITLES: dict[str, Callable[[Data], str]] = {
     **order_words.TITLES,
     **deal_words.TITLES,
     **collection_words.TITLES,
+    **invoice_words.TITLES,
     "paper_issued": lambda d: f"{paper_kind(d['kind'])} {d['number']}",
     "paper_replaced": lambda d: _("%(kind)s %(number)s in place of %(replaces)s")
     % {**d, "kind": paper_kind(d["kind"])},

@@ -41,6 +41,7 @@ from genjin.web.customers.forms.main import MAIN_COLUMNS
 from genjin.web.customers.history import KIND_GROUPS, KIND_LABELS, timeline_items
 from genjin.web.deals.page import selling_panels
 from genjin.web.duplicates import page as doubles
+from genjin.web.invoices import panels as invoices
 from genjin.web.opportunities.panels import card_panel
 from genjin.web.orders.panels import card_panels
 from genjin.web.papers import panels as papers
@@ -296,6 +297,7 @@ def card_context(
         "papers": papers.panel(customer, user),
         "owing": receivables_page.panel(customer, user, today=timezone.localdate(now)),
         "opportunities": card_panel(customer, user, now=now),
+        "invoices": invoices.panel(customer, user),
         "fresh": freshness_rows(
             customer,
             now,
