@@ -274,6 +274,7 @@ def make_world() -> World:
             ).pk,
             "kind": "csv",
         },
+        "forecast/": {"month": "2999-01"},
         "opportunities/": {
             "pk": make_opportunity(
                 customer=make_customer(custodian=agent, team=team), owner=agent

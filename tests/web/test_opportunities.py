@@ -12,14 +12,16 @@ from tests.factories import (
     make_category,
     make_customer,
     make_opportunity,
+    make_order,
     make_product,
     make_team,
     make_user,
 )
 
 from genjin.customers.models import Customer
+from genjin.kernel.errors import BadInput
 from genjin.sales.models import Opportunity, Order
-from genjin.sales.opportunities import queries
+from genjin.sales.opportunities import operations, queries
 
 pytestmark = pytest.mark.django_db
 
@@ -295,3 +297,91 @@ def test_the_customer_of_a_new_one_is_found_by_typing(client):
     text = page(client, "opportunity-choose", "?q=oyxh")
     assert reverse("opportunity-new", args=[customer.pk]) in text
     assert "Nobody found." in page(client, "opportunity-choose", "?q=zzzz")
+
+
+def test_an_agreed_deal_becomes_an_order_and_is_won_when_that_is_concluded(client, manager):
+    product = make_product(name="中央空调", kind=make_category())
+    early = make_opportunity(stage="needs", product=product, amount=500)
+    answer = client.post(reverse("opportunity-order", args=[early.pk]), follow=True)
+    assert "The order is made when it is agreed" in answer.content.decode()
+    row = make_opportunity(stage="agreement", product=product, amount=8800, owner=manager)
+    operations.note_facts(row, {"payment": "货到付款"}, by=manager, now=timezone.now())
+    assert "Make the order" in page(client, "opportunity", args=[row.pk])
+    answer = post(client, "opportunity-order", row)
+    order = Order.objects.get()
+    assert answer.url == reverse("deal", args=[order.pk])
+    assert (order.total, order.state, order.note, order.seller, order.source_id) == (
+        Decimal(8800), "draft", "货到付款", manager, str(row.pk))  # fmt: skip
+    line = order.lines.get()
+    assert (line.product, line.amount, line.state) == (product, Decimal(8800), "draft")
+    assert post(client, "opportunity-order", row).url == answer.url
+    assert Order.objects.count() == 1
+    with pytest.raises(BadInput):
+        operations.win(row, order=order, by=manager, now=timezone.now())
+    Order.objects.filter(pk=order.pk).update(state="concluded", number="D-1")
+    operations.follow_concluded(Order.objects.get(), by=manager, now=timezone.now())
+    row.refresh_from_db()
+    assert (row.state, row.stage, row.order) == ("won", "after", order)
+    Order.objects.filter(pk=order.pk).update(state="cancelled")
+    operations.follow_cancelled(Order.objects.get(), reason="x", by=manager, now=timezone.now())
+    row.refresh_from_db()
+    assert (row.state, row.stage, row.order) == ("open", "agreement", None)
+
+
+def test_an_order_without_amount_or_category_says_what_is_missing(client):
+    row = make_opportunity(stage="agreement")
+    answer = client.post(reverse("opportunity-order", args=[row.pk]), follow=True)
+    assert "This is needed." in answer.content.decode()
+    assert not Order.objects.exists()
+
+
+def test_the_forecast_opens_its_records(client, manager):
+    today = timezone.localdate()
+    row = make_opportunity(title="预计的", stage="agreement", grade="A", amount=1000, owner=manager,
+                           expected_on=today)  # fmt: skip
+    sold = make_order(customer=row.customer, amount=70, by=manager, ordered_on=today)
+    answer = client.get(reverse("forecast"))
+    assert answer.status_code == 200
+    month = next(one for one in answer.context["months"] if one.get("is_now"))
+    assert (month["figures"].expected, month["figures"].weighted) == (1000, Decimal(810))
+    assert "预计的" in client.get(month["url"]).content.decode()
+    orders = client.get(month["concluded_url"]).context["rows"]
+    assert [one["order"].pk for one in orders] == [sold.pk]
+    [person] = answer.context["people"]
+    assert person["label"] == manager.name
+    assert "预计的" in client.get(person["url"]).content.decode()
+    for query in ("?by=team", "?from=2020-01", f"?owner={manager.pk}", "?month=nonsense",
+                  f"?month={today:%Y-%m}", "?team=x&owner=y"):  # fmt: skip
+        assert client.get(reverse("forecast") + query).status_code == 200, query
+
+
+def test_what_was_expected_at_the_beginning_is_listed_with_what_became_of_it(client, manager):
+    ago = timezone.now() - timedelta(days=70)
+    day = timezone.localdate().replace(day=1) - timedelta(days=3)
+    row = operations.open_opportunity(make_customer(), title="丢了", amount=Decimal(50),
+                                      expected_on=day, by=manager, now=ago)  # fmt: skip
+    operations.lose(row, reason="price", by=manager, now=timezone.now())
+    text = page(client, "forecast-began", args=[f"{day:%Y-%m}"])
+    assert "丢了" in text
+    assert "Lost" in text
+    for month in ("nonsense", "2999-01"):
+        assert client.get(reverse("forecast-began", args=[month])).status_code == 404
+
+
+def test_the_forecast_costs_the_same_number_of_queries_whatever_there_is(client):
+    make_some()
+    client.get(reverse("forecast"))
+    with CaptureQueriesContext(connection) as few:
+        client.get(reverse("forecast"))
+    for _more in range(3):
+        make_some()
+    with CaptureQueriesContext(connection) as many:
+        client.get(reverse("forecast"))
+    assert len(many) == len(few)
+
+
+def test_the_list_of_won_ones_is_narrowed_to_the_month_of_their_end(client):
+    won = make_opportunity(title="赢了", state="lost", lost_reason="price", ended_at=timezone.now())
+    month = f"{timezone.localtime(won.ended_at):%Y-%m}"
+    assert "赢了" in page(client, query=f"?state=lost&ended={month}")
+    assert "赢了" not in page(client, query="?state=lost&ended=2020-01")

@@ -30,6 +30,7 @@ AREAS = (
     "receivables",
     "opportunities",
     "invoices",
+    "forecast",
     "approvals",
     "scores",
     "surveys",

@@ -1,4 +1,4 @@
-"""What a conversation says about a possible deal: which one it is, its grade, what was found out.
+"""What a conversation says about a possible deal, and how an agreed one becomes an order.
 
 The desk names an opportunity, asks for a new one, or names none: then a grade belongs to the best
 open one, and to the card itself while there is none (CU5).
@@ -14,13 +14,17 @@ from django.db import transaction
 from genjin.customers.models import Customer
 from genjin.customers.operations.card import set_grade
 from genjin.foundation.models import User
-from genjin.kernel.errors import BadInput
+from genjin.kernel.errors import BadInput, Conflict
 from genjin.kernel.problems import Reason
-from genjin.sales.models import Opportunity, Product
+from genjin.sales import credit, ordering
+from genjin.sales.models import Opportunity, Order, Product
 from genjin.sales.opportunities import operations, queries, stages
+from genjin.sales.ordering import LineDraft
+from genjin.sales.states import OrderState
 
 NEW = "new"
 TITLE_LENGTH = 120
+NOTE_LENGTH = 500
 # Where the operation's fields stand on the desk's form.
 _PLACES = {"amount": "expected_amount", "expected_on": "expected_close_date"}
 # What the desk asks in fields of its own, by the fact it answers.
@@ -126,3 +130,44 @@ def _chosen(customer: Customer, choice: str) -> Opportunity | None:
     if found is None:
         raise BadInput({"opportunity": [Reason("not_a_choice")]})
     return found
+
+
+@transaction.atomic
+def draft_order_of(opportunity: Opportunity, *, by: User, now: datetime) -> Order:
+    """Begins the order of an agreed opportunity: one line of its product over its amount (SA3).
+
+    What was agreed about payment and delivery stands in its note; lines and terms are changed
+    there. When it is concluded the opportunity is won. Asked again it gives the order that was
+    begun. Conflict `not_agreed_yet` before the stage of agreement; BadInput at amount and
+    category: required.
+    """
+    row = Opportunity.objects.select_related("customer", "product", "category", "order").get(
+        pk=opportunity.pk
+    )
+    if row.order is not None and row.order.state != OrderState.CANCELLED:
+        return row.order
+    if row.stage != stages.AGREEMENT:
+        raise Conflict("not_agreed_yet")
+    category = (row.product.kind if row.product else None) or row.category
+    if row.amount is None or category is None:
+        lacking = {"amount": row.amount, "category": category}
+        raise BadInput(
+            {name: [Reason("required")] for name, value in lacking.items() if value is None}
+        )
+    line = LineDraft(category=category, product=row.product, amount=row.amount,
+                     text="" if row.product else row.title)  # fmt: skip
+    order = ordering.draft_order(
+        row.customer, lines=[line], rules=credit.terms_rules(), currency=row.currency,
+        note=_agreed(row), source=("opportunity", str(row.pk)), seller=row.owner, by=by, now=now,
+    )  # fmt: skip
+    operations.name_order(row, order=order, by=by, now=now)
+    return order
+
+
+def _agreed(row: Opportunity) -> str:
+    """What was agreed, for the order's note."""
+    known = queries.facts_of(row)
+    here = stages.stage(stages.AGREEMENT)
+    facts = here.facts if here else ()
+    parts = [known[fact.code].text for fact in facts if fact.code in known]
+    return " · ".join(part for part in parts if part)[:NOTE_LENGTH]

@@ -29,6 +29,7 @@ from genjin.kernel.money import quantise
 from genjin.kernel.problems import Reason
 from genjin.sales import terms
 from genjin.sales.models import Delivery, Order, OrderLine, Product, TermsAgreement
+from genjin.sales.opportunities import operations as opportunities
 from genjin.sales.orders import (
     amount_problem,
     currency_problem,
@@ -439,6 +440,7 @@ def conclude(
     for line in lines:
         timeline_entry(line, by=by, now=now).save(force_insert=True)
     follow_orders([row.customer_id], by=by, now=now)
+    opportunities.follow_concluded(row, by=by, now=now)
     # One deal, one thank-you: told of the line that weighs most.
     main = max(lines, key=lambda line: line.amount)
     events.emit_many([deal_event(main, is_first=is_first, by=by)], now=now)
@@ -494,6 +496,7 @@ def cancel(order: Order, *, reason: str, by: User, now: datetime) -> Order:
                     source=("deal", str(row.pk)))  # fmt: skip
     if was_concluded:
         follow_orders([row.customer_id], by=by, now=now)
+    opportunities.follow_cancelled(row, reason=reason, by=by, now=now)
     return row
 
 

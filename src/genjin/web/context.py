@@ -31,6 +31,7 @@ GROUPS: tuple[tuple[tuple[str, Any, str, str, str], ...], ...] = (
             "target-arrow",
             "opportunities.manage",
         ),
+        ("forecast", _("Forecast"), "forecast", "chart-line", "forecast.view"),
         ("deals", _("Orders"), "deals", "shopping-cart", "orders.enter"),
         ("deliveries", _("Deliveries"), "deliveries", "truck-delivery", "deliveries.manage"),
         ("uncollected", _("Uncollected"), "uncollected", "report", "receivables.view"),

@@ -22,7 +22,8 @@ class Opportunity(models.Model):
     `stage` is a code of policy/pipeline.toml; `after` is for won ones alone. `home_amount` is
     `amount` in home currency at `rate`, of the day it was said; both are null while no amount is
     known. `expected_on` is the day the customer should decide. A grade stands for its term from
-    `grade_set_at`. Won ones have an `order`, lost ones a reason (a code of the policy) and words.
+    `grade_set_at`. `order` is what it became, drafted from the stage of agreement on and concluded
+    of won ones; lost ones have a reason (a code of the policy) and words.
     `source_kind` and `source_id` name what it came from: a follow-up, a campaign, a person.
     """
 
@@ -59,7 +60,7 @@ class Opportunity(models.Model):
     next_step = models.CharField(_("next step"), max_length=300, blank=True)
     next_on = models.DateField(_("next step on"), null=True, blank=True)
     order = models.ForeignKey(
-        Order, models.PROTECT, null=True, blank=True, related_name="opportunities"
+        Order, models.PROTECT, null=True, blank=True, related_name="opportunities", db_index=False
     )
     lost_reason = models.CharField(_("reason"), max_length=20, blank=True)
     rival = models.CharField(_("rival"), max_length=80, blank=True)
@@ -82,6 +83,11 @@ class Opportunity(models.Model):
                 name="opportunity_amount_in_home_currency",
                 condition=models.Q(amount=None, home_amount=None)
                 | models.Q(amount__gte=0, home_amount__gte=0),
+            ),
+            models.UniqueConstraint(
+                name="order_of_one_opportunity",
+                fields=["order"],
+                condition=models.Q(order__isnull=False),
             ),
             models.CheckConstraint(
                 name="won_opportunity_has_order",

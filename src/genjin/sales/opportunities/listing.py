@@ -4,9 +4,9 @@ Each facet counts what its own ticks would leave, the others applied; the number
 not depend on the number of rows.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,7 @@ from django.db.models import (
     Window,
 )
 from django.db.models.functions import Coalesce, RowNumber, TruncMonth
+from django.utils import timezone
 
 from genjin.foundation.models import User
 from genjin.sales.models import Opportunity
@@ -34,7 +35,7 @@ from genjin.sales.opportunities.reviews import past_term
 from genjin.sales.opportunities.rules import Weights
 from genjin.sales.opportunities.states import OpportunityState
 
-FACETS = ("state", "stage", "grade", "owner", "team", "month", "due")
+FACETS = ("state", "stage", "grade", "owner", "team", "month", "due", "ended")
 NO_DAY = "none"
 _LAST_DAY = date(9999, 12, 31)
 PAST, REVIEW, STILL, NEXT = "past", "review", "still", "next"
@@ -81,18 +82,29 @@ def _numbers(codes: Iterable[str]) -> list[int]:
     return [int(code) for code in codes if code.isascii() and code.isdecimal() and len(code) < 18]
 
 
-def _months(codes: Iterable[str]) -> Q:
-    asked = Q(pk__in=[])
+def _spans(codes: Iterable[str]) -> Iterator[tuple[date, date]]:
+    """First day of each month that is named, and that of the next."""
     for code in codes:
-        if code == NO_DAY:
-            asked |= Q(expected_on=None)
-            continue
         try:
             first = date.fromisoformat(f"{code}-01")
         except ValueError:
             continue
-        after = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+        yield first, date(first.year + first.month // 12, first.month % 12 + 1, 1)
+
+
+def _months(codes: Iterable[str]) -> Q:
+    asked = Q(expected_on=None) if NO_DAY in codes else Q(pk__in=[])
+    for first, after in _spans(codes):
         asked |= Q(expected_on__gte=first, expected_on__lt=after)
+    return asked
+
+
+def _ended(codes: Iterable[str]) -> Q:
+    """Those that ended in months of the organisation's zone."""
+    zone, asked = timezone.get_default_timezone(), Q(pk__in=[])
+    for first, after in _spans(codes):
+        begins, ends = (datetime.combine(day, time(), zone) for day in (first, after))
+        asked |= Q(ended_at__gte=begins, ended_at__lt=ends)
     return asked
 
 
@@ -111,6 +123,8 @@ def _condition(facet: str, codes: frozenset[str], today: Today) -> Q:
         return Q(owner__team__in=_numbers(codes))
     if facet == "month":
         return _months(codes)
+    if facet == "ended":
+        return _ended(codes)
     if facet == "due":
         return _due(codes, today)
     return Q(**{f"{facet}__in": codes})

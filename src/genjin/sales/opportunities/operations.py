@@ -331,11 +331,11 @@ def confirm_grade(opportunity: Opportunity, *, by: User | None, now: datetime) -
 def win(opportunity: Opportunity, *, order: Order, by: User | None, now: datetime) -> None:
     """Wins a deal: its order is concluded, and the stage after the deal begins.
 
-    BadInput at "order": order_of_another, order_not_concluded. Conflict `opportunity_ended`.
+    BadInput at "order": order_of_another, order_not_concluded, order_won_another. Conflict
+    `opportunity_ended`.
     """
     row = _locked(opportunity)
-    if order.customer_id != row.customer_id:
-        raise BadInput({"order": [Reason("order_of_another")]})
+    _check_order(row, order)
     if order.state not in COUNTED_ORDERS:
         raise BadInput({"order": [Reason("order_not_concluded", {"state": order.state})]})
     before = row.stage
@@ -349,6 +349,51 @@ def win(opportunity: Opportunity, *, order: Order, by: User | None, now: datetim
          "currency": order.currency},
         by=by, now=now,
     )  # fmt: skip
+
+
+def _check_order(row: Opportunity, order: Order) -> None:
+    """An order is its own customer's and of one opportunity alone."""
+    if order.customer_id != row.customer_id:
+        raise BadInput({"order": [Reason("order_of_another")]})
+    if Opportunity.objects.filter(order=order).exclude(pk=row.pk).exists():
+        raise BadInput({"order": [Reason("order_won_another")]})
+
+
+@transaction.atomic
+def name_order(opportunity: Opportunity, *, order: Order, by: User | None, now: datetime) -> None:
+    """Says which order an open opportunity is becoming: when that is concluded, it is won.
+
+    BadInput at "order": order_of_another, order_won_another. Conflict `opportunity_ended`.
+    """
+    row = _locked(opportunity)
+    _check_order(row, order)
+    audit.change(row, {"order": order}, by=by, now=now)
+    _tell(row, "opportunity_order", {"amount": order.total, "currency": order.currency}, by=by,
+          now=now)  # fmt: skip
+
+
+@transaction.atomic
+def follow_concluded(order: Order, *, by: User | None, now: datetime) -> Opportunity | None:
+    """Wins the opportunity that an order was made of, now that it is concluded; None without."""
+    row = Opportunity.objects.filter(order=order, state=OpportunityState.OPEN).first()
+    if row is not None:
+        win(row, order=order, by=by, now=now)
+    return row
+
+
+@transaction.atomic
+def follow_cancelled(
+    order: Order, *, reason: str, by: User | None, now: datetime
+) -> Opportunity | None:
+    """Takes an order that was cancelled off its opportunity; one that it had won is open again."""
+    row = Opportunity.objects.filter(order=order).first()
+    if row is None:
+        return None
+    if row.state == OpportunityState.WON:
+        reopen(row, reason=reason, by=by, now=now)
+    elif row.state == OpportunityState.OPEN:
+        audit.change(_locked(row), {"order": None}, by=by, now=now, reason=reason)
+    return row
 
 
 @transaction.atomic

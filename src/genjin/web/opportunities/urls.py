@@ -13,6 +13,7 @@ urlpatterns = [
     path(f"{ONE}/stage", views_page.stage, name="opportunity-stage"),
     path(f"{ONE}/grade", views_page.grade, name="opportunity-grade"),
     path(f"{ONE}/change", views_page.change, name="opportunity-change"),
+    path(f"{ONE}/order", views_page.order, name="opportunity-order"),
     path(f"{ONE}/win", views_page.win, name="opportunity-win"),
     path(f"{ONE}/lose", views_page.lose, name="opportunity-lose"),
     path(f"{ONE}/drop", views_page.drop, name="opportunity-drop"),

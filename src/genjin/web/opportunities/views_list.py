@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from genjin.customers.search import find
-from genjin.foundation.access import access, scope_of
+from genjin.foundation.access import access, has_right, scope_of
 from genjin.foundation.models import Team, User
 from genjin.sales.models import Product
 from genjin.sales.opportunities import listing, stages
@@ -38,6 +38,7 @@ def chosen_of(query: QueryDict) -> Chosen:
         "team": _is_number,
         "month": lambda code: code == listing.NO_DAY or len(code) == 7,
         "due": lambda code: code in words.DUE_LABELS,
+        "ended": lambda code: len(code) == 7,
     }
     ticks = {
         facet: frozenset(code for code in query.getlist(facet) if fits(code))
@@ -135,6 +136,8 @@ def index(request: HttpRequest) -> HttpResponse:
         "amount": money(totals["amount"]),
         "weighted": money(totals["weighted"]),
         "is_open": chosen.is_open,
+        "ended": sorted(chosen.of("ended")),
+        "may_forecast": has_right(user, "forecast.view"),
     }
     if view == "board":
         context["columns"] = [

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,9 +18,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from genjin.customers.models import Customer
 from genjin.customers.operations import categories
-from genjin.foundation.access import access, scope_of
+from genjin.flows import opportunities as flow
+from genjin.foundation.access import access, has_right, require_right, scope_of
 from genjin.foundation.models import User
 from genjin.kernel.errors import BadInput, GenjinError, LostRace
+from genjin.sales import ordering
 from genjin.sales.models import Opportunity, OpportunityMove, Order
 from genjin.sales.opportunities import operations, queries, stages
 from genjin.sales.opportunities.states import OpportunityState
@@ -101,6 +103,10 @@ def _page(
         "earlier": _known_before(row),
         "back": back or BackForm(opportunity=row),
         "grade_form": GradeForm(initial={"grade": row.grade}),
+        "may_order": row.state == OpportunityState.OPEN
+        and row.stage == stages.AGREEMENT
+        and has_right(user_of(request), ordering.RIGHT),
+        "may_see_order": has_right(user_of(request), ordering.RIGHT),
         "lost": words.lost_label(row.lost_reason) if row.lost_reason else "",
         "moves": [
             {"row": one, "text": words.move_text(one.what, one.before, one.after),
@@ -270,10 +276,25 @@ def change(request: HttpRequest, pk: UUID) -> HttpResponse:
                       back=here)  # fmt: skip
 
 
+@require_POST
+@access("opportunities.manage")
+def order(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Begins the order of an agreed opportunity, or goes to the one that was begun (SA3)."""
+    row, user = _found(request, pk), user_of(request)
+    require_right(user, ordering.RIGHT)
+    try:
+        made = flow.draft_order_of(row, by=user, now=timezone.now())
+    except GenjinError as error:
+        messages.error(request, words.of_error(error))
+        return redirect("opportunity", pk=pk)
+    return redirect("deal", pk=made.pk)
+
+
 def orders_to_win(row: Opportunity) -> QuerySet[Order]:
     """The customer's concluded orders that no other opportunity was won by, the newest first."""
     rows = Order.objects.filter(customer=row.customer, state__in=operations.COUNTED_ORDERS)
-    return rows.filter(opportunities=None).order_by("-created_at")
+    free = Q(opportunities=None) | Q(opportunities=row)
+    return rows.filter(free).order_by("-created_at")
 
 
 @FORM

@@ -30,6 +30,8 @@ _SENTENCES = {
     "opportunity_ended": gettext_lazy("This opportunity has ended."),
     "order_of_another": gettext_lazy("This is another customer's order."),
     "order_not_concluded": gettext_lazy("This order is not concluded yet."),
+    "order_won_another": gettext_lazy("This order belongs to another opportunity."),
+    "not_agreed_yet": gettext_lazy("The order is made when it is agreed: move it there first."),
     "order_stands": gettext_lazy("Its order %(order)s stands: cancel that first."),
     "grade_of_opportunity": gettext_lazy(
         "The card shows the grade of an open opportunity: grade that one."
@@ -99,6 +101,7 @@ TITLES: dict[str, Callable[[Data], str]] = {
     "opportunity_grade_confirmed": lambda d: (
         _("%(title)s: grade %(grade)s confirmed") % {**d, "grade": d["after"]}
     ),
+    "opportunity_order": _named(gettext_lazy("Order begun: %(title)s")),
     "opportunity_won": _named(gettext_lazy("Opportunity won: %(title)s")),
     "opportunity_lost": _named(gettext_lazy("Opportunity lost: %(title)s")),
     "opportunity_dropped": _named(gettext_lazy("Opportunity given up: %(title)s")),
@@ -129,6 +132,7 @@ def _lost(data: Data) -> str:
 
 _OWN: dict[str, Callable[[Data], str]] = {
     "opportunity_opened": _opened,
+    "opportunity_order": lambda d: money(d["amount"], str(d["currency"])),
     "opportunity_won": _won,
     "opportunity_lost": _lost,
     "opportunity_dropped": lambda d: str(d.get("words", "")),

@@ -1,5 +1,6 @@
 """Many customers: the newest orders, lists of orders, classes with key customers, grades due."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -7,7 +8,8 @@ from uuid import UUID
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.db.models.functions import Coalesce
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,7 +20,7 @@ from genjin.customers.models import Customer
 from genjin.customers.operations import prospects
 from genjin.customers.queries import visible_to
 from genjin.foundation.access import access, has_right, scope_of
-from genjin.foundation.models import LongTask, User
+from genjin.foundation.models import LongTask, Team, User
 from genjin.foundation.tabular.errors import UnreadableTable
 from genjin.sales import jobs
 from genjin.sales.key_customers import proposals
@@ -26,6 +28,7 @@ from genjin.sales.models import ClassRun, OrderLine
 from genjin.sales.opportunities import reviews
 from genjin.sales.order_sentences import of_error
 from genjin.sales.standing import newest_run
+from genjin.sales.states import LineState
 from genjin.web.customers.common import user_of
 from genjin.web.deals.page import deal_tabs
 from genjin.web.orders import panels, words
@@ -39,21 +42,56 @@ _TASKS = 20
 @access("orders.enter")
 @require_GET
 def order_list(request: HttpRequest) -> HttpResponse:
-    """The newest orders of the cards in one's scope."""
+    """The newest orders of the cards in one's scope; with months and a seller those of a figure."""
     user = user_of(request)
     rows = OrderLine.objects.select_related("customer", "category", "product", "by")
     if scope_of(user) != "all":
         rows = rows.filter(customer__in=visible_to(user).order_by().values("pk"))
+    rows, narrowed = _narrowed(rows, request.GET)
     if last := _last(request.GET.get("after", "")):
         rows = rows.filter(pk__lt=last)
     found = list(rows.order_by("-pk")[: PAGE + 1])
     context = {
         "rows": [panels.order_row(order) for order in found[:PAGE]],
         "after": found[PAGE - 1].pk if len(found) > PAGE else "",
+        "narrowed": narrowed,
         "may_import": has_right(user, "orders.import"),
         "tabs": deal_tabs(user, "orders"),
     }
     return render(request, "orders/list.html", context)
+
+
+def _narrowed(rows: QuerySet[OrderLine], query: QueryDict) -> tuple[QuerySet[OrderLine], list[str]]:
+    """The concluded lines behind a figure: `from` and `to` are months, `owner` who sold, `team`.
+
+    Also says in words what they were narrowed to.
+    """
+    said: list[str] = []
+    first, last = (_month(query.get(name, "")) for name in ("from", "to"))
+    if first and last:
+        after = date(last.year + last.month // 12, last.month % 12 + 1, 1)
+        rows = rows.filter(state=LineState.CONCLUDED, ordered_on__gte=first, ordered_on__lt=after)
+        said.append(f"{first:%Y-%m}" if first == last else f"{first:%Y-%m} – {last:%Y-%m}")
+    sold = rows.annotate(who=Coalesce("order__seller", "by"))
+    if owner := User.objects.filter(pk=_key(query.get("owner", ""))).first():
+        rows = sold.filter(who=owner.pk)
+        said.append(owner.name)
+    elif team := Team.objects.filter(pk=_key(query.get("team", ""))).first():
+        rows = sold.filter(who__in=User.objects.filter(team=team).values("pk"))
+        said.append(team.name)
+    return rows, said
+
+
+def _month(text: str) -> date | None:
+    try:
+        return date.fromisoformat(f"{text}-01") if len(text) == 7 else None
+    except ValueError:
+        return None
+
+
+def _key(text: str) -> int:
+    """The key in an address; -1, which nothing has, for nonsense."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1
 
 
 def _last(text: str) -> UUID | None:
