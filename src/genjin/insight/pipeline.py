@@ -146,7 +146,7 @@ def _put(
     """Adds columns of grouped rows to the figures of their keys."""
     for row in rows:
         place = row[key].date() if isinstance(row[key], datetime) else row[key]
-        values = {name: row[column] or 0 for name, column in names.items()}
+        values: dict[str, Any] = {name: row[column] or 0 for name, column in names.items()}
         found[place] = found.get(place, Figures()) + replace(Figures(), **values)
 
 

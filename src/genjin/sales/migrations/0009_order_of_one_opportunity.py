@@ -7,8 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0012_open_opportunities"),
-        ("sales", "0007_opportunities"),
+        ("sales", "0008_opportunities"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
