@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sales", "0008_opportunities"),
+        ("sales", "0009_invoices"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
