@@ -13,6 +13,7 @@ from genjin.flows.desk_form import OutcomeForm
 from genjin.followups.models import Commitment, Contact, FollowUp, Interaction
 from genjin.followups.operations import WithheldError, close_queue
 from genjin.kernel.errors import BadInput, Conflict
+from genjin.receivables.operations import ledger
 from tests.factories import (
     NOW,
     make_campaign,
@@ -206,6 +207,10 @@ def test_a_message_left_ends_the_follow_up_and_keeps_text_and_number():
 
 def test_a_collection_call_keeps_the_promise_of_payment():
     agent, followup = taken(purpose="collect", campaign={"kind": "service"})
+    ledger.bill(
+        followup.customer, amount=Decimal(800), currency="CNY", issued_on=NOW.date(),
+        due_on=NOW.date(), by=None, now=NOW,
+    )  # fmt: skip
     values = form(
         "promised", promise_date=TOMORROW.date(), promise_amount=Decimal(500), next_step="查款"
     )

@@ -76,6 +76,6 @@ def _unless(held, run):
 
 
 def test_what_must_run_is_part_of_the_workers_clock():
-    assert {"queue", "rulebook", "timetable"} == {
+    assert {"messages", "queue", "rulebook", "timetable"} == {
         entry.name for entry in jobs._ticks.values() if entry.must_run
     }

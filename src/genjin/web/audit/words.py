@@ -52,6 +52,7 @@ KINDS = {
     "introduction": gettext_lazy("introduction"),
     "opportunity": gettext_lazy("opportunity"),
     "order": gettext_lazy("order"),
+    "complaint": gettext_lazy("complaint"),
     "orderline": gettext_lazy("line of an order"),
     "delivery": gettext_lazy("delivery"),
     "creditaccount": gettext_lazy("credit"),
@@ -65,6 +66,22 @@ KINDS = {
     "knowledgecard": gettext_lazy("knowledge card"),
 }
 ACTIONS = {
+    "allocate": gettext_lazy("gave a payment to debts"),
+    "bill": gettext_lazy("entered a bill"),
+    "bill_many": gettext_lazy("entered bills of a file"),
+    "classify": gettext_lazy("moved to another class"),
+    "interrupt": gettext_lazy("interrupted the limitation period"),
+    "move_due_date": gettext_lazy("moved the due day"),
+    "payment": gettext_lazy("entered a payment"),
+    "credit_note": gettext_lazy("entered a credit note"),
+    "payment_calendar": gettext_lazy("set the payment calendar"),
+    "payment_news": gettext_lazy("said how far payments are known"),
+    "promise": gettext_lazy("recorded a promise to pay"),
+    "receive_many": gettext_lazy("entered payments of a file"),
+    "reset": gettext_lazy("set back"),
+    "reverse": gettext_lazy("reversed"),
+    "share": gettext_lazy("changed who shares the credit"),
+    "withhold": gettext_lazy("kept back"),
     "ask": gettext_lazy("asked for a decision"),
     "confirm": gettext_lazy("confirmed"),
     "continue": gettext_lazy("let the numbers go on from"),
@@ -185,9 +202,10 @@ def _column(kind: str, name: str) -> Any:
     if model is None:
         return None
     try:
-        return model._meta.get_field(name)
+        found = model._meta.get_field(name)
     except FieldDoesNotExist:
         return None
+    return found if found.concrete else None
 
 
 class Names:
