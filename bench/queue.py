@@ -126,9 +126,9 @@ def _followups(context: Context, rows: int, closed_share: float) -> None:
         )
         connection.execute(
             """INSERT INTO customers_hold (id, customer_id, purposes, reason, note, source_kind,
-                 source_id, starts_at, ends_at, placed_at, release_reason)
+                 source_id, starts_at, ends_at, placed_at, release_reason, about, currency)
                SELECT gen_random_uuid(), customer_id, '{sell}', 'complaint', '', 'bench', '',
-                 '2026-11-20', '2026-12-20', '2026-11-20', ''
+                 '2026-11-20', '2026-12-20', '2026-11-20', '', '{}', ''
                FROM followups_followup WHERE state = 'planned'"""
         )
         connection.execute("VACUUM (ANALYZE) followups_followup, customers_hold")
