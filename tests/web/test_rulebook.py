@@ -83,7 +83,9 @@ def test_a_rule_page_shows_what_it_would_plan_and_writes_nothing(client, manager
     today = timezone.localdate()
     emit("goods_delivered", customer.pk, key="1", on=today, data={"is_dear": True},
          now=timezone.now())  # fmt: skip
-    assert "Waits for its event" in page(client, "rule", rule("arrival-check").pk)
+    assert "Waits for its event" not in page(client, "rule", rule("arrival-check").pk)
+    # Nothing tells yet that goods were installed.
+    assert "Waits for its event" in page(client, "rule", rule("usage-check").pk)
     text = page(client, "rule-forecast", rule("arrival-check").pk, query="?days=7")
     assert "丰收农资" in text
     assert "The next 7 days" in text
